@@ -1,0 +1,8 @@
+"""Jobs, logs, receipts and pull requests."""
+
+from agents.models.jobs import Execution, Job, Step
+from agents.models.logs import LogChunk
+from agents.models.pulls import PullRequest
+from agents.models.receipts import Artifact, Receipt
+
+__all__ = ["Artifact", "Execution", "Job", "LogChunk", "PullRequest", "Receipt", "Step"]

@@ -1,0 +1,186 @@
+"""The runner seam: how one coding agent is launched, understood and judged.
+
+Two shapes. A `CommandRunner` is a CLI: it runs inside the sandbox and its output is parsed. A
+`HostedRunner` calls its model on the worker and only its tools run in the sandbox.
+Plain Python: no Django here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from agents.sandboxes.base import Exited, Network, Sandbox
+
+# --- events: what any agent is understood to say -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The agent's own name for the conversation, for a resume."""
+
+    session_id: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words of the model."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The agent uses a tool; `summary` is one line for people."""
+
+    name: str
+    summary: str
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the tool answered, shortened for people."""
+
+    name: str
+    ok: bool
+    summary: str
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """A file of the repository was written; `path` is relative to it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange (added up by the listener); cost in USD when the agent says it."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentError:
+    """Something the agent reports as wrong; `fatal` ends the round."""
+
+    text: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The agent's own last word: never proof, see `Verdict`."""
+
+    ok: bool
+    text: str
+
+
+AgentEvent = (
+    SessionStarted | Message | ToolCall | ToolResult | FileEdit | Usage | AgentError | Finished
+)
+
+
+# --- the work ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an agent is asked to do in one round.
+
+    `prompt` is the whole text; `feedback` is what the receipts of the round before said, empty
+    in round 1; `session_id` is the conversation to go on with.
+    """
+
+    prompt: str
+    round: int = 1
+    feedback: str = ""
+    session_id: str = ""
+    test_command: Sequence[str] = ()
+    test_env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A command line for `Sandbox.spawn`."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    network: Network = Network.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Did the agent do its part? `outcome` is empty or an outcome code (`agents.outcomes`)."""
+
+    ok: bool
+    reason: str
+    outcome: str = ""
+    session_id: str = ""
+
+
+class Listener(Protocol):
+    """What a runner may tell the world while it works."""
+
+    def emit(self, event: AgentEvent) -> None:
+        """Record one event of the agent."""
+        ...
+
+    def beat(self) -> None:
+        """Say that work goes on; raises when the job was cancelled or the lease is lost."""
+        ...
+
+    def recall(self, key: str) -> str:
+        """A text stored with `remember`, or ''. Lives as long as the execution."""
+        ...
+
+    def remember(self, key: str, value: str) -> None:
+        """Store a text (a conversation, an offset) so that the next worker can go on."""
+        ...
+
+
+class Runner(Protocol):
+    """What the two shapes share."""
+
+    name: str  # the agent's half of a runner name: "builtin", "scripted", "claude"
+    title: str  # for people
+    needs_network: bool
+
+
+class CommandRunner(Runner, Protocol):
+    """An agent that is a command line program inside the sandbox."""
+
+    def prepare(self, sandbox: Sandbox) -> None:
+        """Install or check the program; raises SandboxError with what to do."""
+        ...
+
+    def command(self, task: Task, sandbox: Sandbox) -> Launch:
+        """The command for this round; prompts travel as files."""
+        ...
+
+    def parse(self, line: str) -> Iterator[AgentEvent]:
+        """Events of one line of output; a line that means nothing yields nothing."""
+        ...
+
+    def judge(self, events: Sequence[AgentEvent], exited: Exited) -> Verdict:
+        """Never the exit code alone: a terminal event without an error is needed."""
+        ...
+
+
+class HostedRunner(Runner, Protocol):
+    """An agent whose model is called on the worker."""
+
+    def work(self, task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
+        """Work on the task with tools in the sandbox until done; resumable by `recall`."""
+        ...
+
+
+Kind = Literal["command", "hosted"]
+RunnerFactory = Callable[[Mapping[str, str]], Runner]

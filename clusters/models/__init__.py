@@ -1,0 +1,7 @@
+"""Projects and what people say about them."""
+
+from clusters.models.feedback import Cluster, FeedbackImport, FeedbackItem
+from clusters.models.plans import Plan
+from clusters.models.projects import Project, Source
+
+__all__ = ["Cluster", "FeedbackImport", "FeedbackItem", "Plan", "Project", "Source"]

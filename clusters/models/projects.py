@@ -1,0 +1,117 @@
+"""Projects: one connected repository each, and where their feedback comes from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from credentials.models import Team
+from credentials.querysets import TeamScoped
+
+
+class ProjectQuerySet(TeamScoped["Project"]):
+    """Projects of a viewer's teams."""
+
+
+class Project(models.Model):
+    """One connected repository with its settings."""
+
+    class Forge(models.TextChoices):
+        """Where the code lives."""
+
+        LOCAL = "local", "Local repository"
+        GITHUB = "github", "GitHub"
+
+    class Network(models.TextChoices):
+        """What the set-up phase of a sandbox may reach."""
+
+        NONE = "none", "Nothing"
+        OPEN = "open", "The network"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=200)
+    forge = models.CharField(max_length=10, choices=Forge, default=Forge.LOCAL)
+    # "owner/name" on GitHub, an absolute path for a local repository.
+    repository = models.CharField(max_length=1000)
+    base_branch = models.CharField(
+        max_length=200, blank=True, help_text="Empty: the default branch."
+    )
+    branch_prefix = models.CharField(max_length=50, default="soulcaster/")
+    requires_approval = models.BooleanField(default=True)
+    runner = models.CharField(max_length=64, blank=True, help_text="Empty: the platform's default.")
+    instructions = models.TextField(blank=True, max_length=20_000)
+    setup_command = models.CharField(max_length=1000, blank=True)
+    test_command = models.CharField(max_length=1000, blank=True)
+    setup_network = models.CharField(max_length=10, choices=Network, default=Network.NONE)
+    allow_unisolated = models.BooleanField(default=False)
+    rounds = models.PositiveSmallIntegerField(default=3)
+    time_limit_seconds = models.PositiveIntegerField(default=1800)
+    test_limit_seconds = models.PositiveIntegerField(default=600)
+    guard = models.JSONField(default=dict, blank=True)  # finding kind -> block | warn | off
+    # How alike two reports must be, learnt from this project's own corrections; empty: default.
+    grouping = models.JSONField(default=dict, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ProjectQuerySet] = ProjectQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_project_name_per_team"),
+            models.CheckConstraint(
+                condition=models.Q(rounds__gte=1, rounds__lte=10), name="project_rounds"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceQuerySet(TeamScoped["Source"]):
+    """Sources of a viewer's projects."""
+
+    team_path = "project__team"
+
+
+class Source(models.Model):
+    """Where a project's feedback comes from."""
+
+    class Kind(models.TextChoices):
+        """The kinds that people know."""
+
+        MANUAL = "manual", "Written here"
+        API = "api", "API"
+        FILE = "file", "File"
+        GITHUB = "github", "GitHub issues"
+        SENTRY = "sentry", "Sentry"
+        REDDIT = "reddit", "Reddit"
+        EMAIL = "email", "Support mail"
+        REVIEW = "review", "Store reviews"
+        CHAT = "chat", "Chat"
+        SURVEY = "survey", "Survey"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="sources")
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=200)
+    config = models.JSONField(default=dict, blank=True)  # never a secret
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[SourceQuerySet] = SourceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind", "name"], name="one_source_name_per_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

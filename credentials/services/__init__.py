@@ -1,0 +1,1 @@
+"""The rules about people, teams and keys: one function per mutation."""

@@ -1,0 +1,49 @@
+"""System checks: settings that can be read but cannot be right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from agents.runners.registry import UnknownRunner, parse
+
+
+@register()
+def runner_name(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
+    """`CODING_AGENT_RUNNER` is a pair that the registry can read."""
+    try:
+        parse(settings.CODING_AGENT_RUNNER)
+    except UnknownRunner as error:
+        return [Error(str(error), hint="For example local_builtin or sandbox_kilo.", id="soulcaster.E001")]
+    return []
+
+
+@register()
+def model_and_key(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A chosen model has a provider that is known, and a key."""
+    if not settings.MODEL:
+        return []
+    provider, _, name = settings.MODEL.partition(":")
+    if provider not in settings.MODEL_KEYS or not name:
+        return [
+            Error(
+                f"SOULCASTER_MODEL={settings.MODEL!r} is not 'provider:name'.",
+                hint=f"Providers: {', '.join(settings.MODEL_KEYS)}.",
+                id="soulcaster.E002",
+            )
+        ]
+    if not settings.MODEL_KEYS[provider]:
+        return [Warning(f"SOULCASTER_MODEL is set, but {provider.upper()}_API_KEY is not.", id="soulcaster.W001")]
+    return []
+
+
+@register()
+def redis_scheme(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
+    """`REDIS_URL` is an address of Redis or Valkey."""
+    if urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+        return [Error("REDIS_URL must begin with redis://, rediss:// or unix://.", id="soulcaster.E003")]
+    return []
