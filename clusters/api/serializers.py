@@ -1,0 +1,151 @@
+"""How projects, feedback, clusters and plans look in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from pydantic import TypeAdapter
+from rest_framework import serializers
+
+from clusters.models import Cluster, FeedbackImport, FeedbackItem, Plan, Project
+from clusters.planner.base import PlanDraft
+from credentials.models import Team
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project and its settings. `team` may be left out: the person's own team."""
+
+    team = serializers.PrimaryKeyRelatedField(queryset=Team.objects.none(), required=False)
+
+    class Meta:
+        model = Project
+        fields = [
+            "id", "team", "name", "forge", "repository", "base_branch", "branch_prefix",
+            "requires_approval", "runner", "instructions", "setup_command", "test_command",
+            "setup_network", "allow_unisolated", "rounds", "time_limit_seconds",
+            "test_limit_seconds", "guard", "created_at",
+        ]  # fmt: skip
+        read_only_fields = ["created_at"]
+        validators: list[Any] = []  # a taken name is the service's Conflict
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The team must be one of the person's own."""
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None and isinstance(
+            team := fields["team"], serializers.PrimaryKeyRelatedField
+        ):
+            team.queryset = Team.objects.filter(memberships__user=request.user.pk)
+        return fields
+
+
+class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
+    """One report."""
+
+    source = serializers.CharField(source="source.kind")
+
+    class Meta:
+        model = FeedbackItem
+        fields = [
+            "id", "source", "external_id", "title", "body", "author", "url", "occurred_at",
+            "received_at", "metadata", "cluster", "reason",
+        ]  # fmt: skip
+
+
+class IncomingSerializer(serializers.Serializer[Any]):
+    """What a report may contain. One object, or a list, or `{"reports": [...]}`."""
+
+    external_id = serializers.CharField(required=False)
+    title = serializers.CharField(required=False)
+    body = serializers.CharField(required=False)
+    author = serializers.CharField(required=False)
+    url = serializers.URLField(required=False)
+    occurred_at = serializers.DateTimeField(required=False)
+    source = serializers.CharField(required=False)
+    metadata = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class RefusedSerializer(serializers.Serializer[Any]):
+    """A row that was not taken, and why."""
+
+    row = serializers.IntegerField()
+    reason = serializers.CharField()
+    excerpt = serializers.CharField(allow_blank=True)
+
+
+class IngestedSerializer(serializers.Serializer[Any]):
+    """What became of what was sent."""
+
+    created = serializers.ListField(child=serializers.IntegerField())
+    duplicates = serializers.IntegerField()
+    refused = RefusedSerializer(many=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A CSV or JSON lines file; `kind` is the kind of source it comes from."""
+
+    file = serializers.FileField()
+    kind = serializers.CharField(required=False, allow_blank=True)
+
+
+class ImportSerializer(serializers.ModelSerializer[FeedbackImport]):
+    """What became of a file."""
+
+    class Meta:
+        model = FeedbackImport
+        fields = [
+            "id",
+            "file_name",
+            "created",
+            "duplicates",
+            "refused",
+            "refused_count",
+            "created_at",
+        ]
+
+
+class ClusterSerializer(serializers.ModelSerializer[Cluster]):
+    """Reports of the same work."""
+
+    class Meta:
+        model = Cluster
+        fields = [
+            "id", "project", "title", "summary", "status", "item_count", "reporter_count",
+            "source_count", "first_seen", "last_seen", "last_outcome", "created_at", "resolved_at",
+        ]  # fmt: skip
+        read_only_fields = [name for name in fields if name not in {"title", "summary"}]
+
+
+@extend_schema_field(TypeAdapter(PlanDraft).json_schema())
+class PlanContentField(serializers.JSONField):
+    """The content of a plan."""
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    """One version of a plan."""
+
+    content = PlanContentField()
+    created_by = serializers.CharField(source="created_by.username", default=None)
+    approved_by = serializers.CharField(source="approved_by.username", default=None)
+
+    class Meta:
+        model = Plan
+        fields = [
+            "id", "cluster", "version", "content", "digest", "made_by", "note", "base_sha",
+            "created_by", "created_at", "approved_by", "approved_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class PlanChangeSerializer(serializers.Serializer[Any]):
+    """A person's change: the version that was read, and the fields that change."""
+
+    version = serializers.IntegerField()
+    content = serializers.DictField()
+
+
+class PlanVersionSerializer(serializers.Serializer[Any]):
+    """The version that was read."""
+
+    version = serializers.IntegerField()

@@ -1,0 +1,263 @@
+"""Projects, feedback, clusters and plans over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clusters.api import serializers as s
+from clusters.models import Cluster, FeedbackItem, Project, Source
+from clusters.services import clusters, feedback, plans, projects
+from clusters.sources.api import parse_payload
+from clusters.sources.base import FILE_LIMIT
+from credentials.errors import Invalid, NotFound
+from credentials.models import User
+from credentials.services import teams
+
+
+def viewer(request: Request) -> User:
+    """The signed-in person (the permission class has seen to it)."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class Projects(generics.ListCreateAPIView[Project]):
+    """The projects of your teams."""
+
+    serializer_class = s.ProjectSerializer
+
+    def get_queryset(self) -> QuerySet[Project]:
+        """Newest first."""
+        return Project.objects.for_user(viewer_of(self)).order_by("-id")
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Connect a repository."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        user = viewer(request)
+        team = values.pop("team", None) or teams.personal_team(user)
+        project = projects.create_project(user, team, **values)
+        return Response(self.get_serializer(project).data, status=status.HTTP_201_CREATED)
+
+
+class OneProject(generics.RetrieveAPIView[Project]):
+    """One project."""
+
+    serializer_class = s.ProjectSerializer
+
+    def get_queryset(self) -> QuerySet[Project]:
+        """Only the viewer's."""
+        return Project.objects.for_user(viewer_of(self)).select_related("team")
+
+    @extend_schema(request=s.ProjectSerializer, responses=s.ProjectSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change its settings."""
+        project = self.get_object()
+        serializer = self.get_serializer(project, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changed = projects.update_project(viewer(request), project, **serializer.validated_data)
+        return Response(self.get_serializer(changed).data)
+
+
+class ProjectFeedback(generics.ListAPIView[FeedbackItem]):
+    """The reports of a project."""
+
+    serializer_class = s.FeedbackSerializer
+
+    def get_queryset(self) -> QuerySet[FeedbackItem]:
+        """Newest first."""
+        project = get_object_or_404(Project.objects.for_user(viewer_of(self)), pk=self.kwargs["pk"])
+        return FeedbackItem.objects.filter(project=project).select_related("source").order_by("-id")
+
+    @extend_schema(request=s.IncomingSerializer, responses={201: s.IngestedSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Send one report or many. The same `external_id` twice is one item.
+
+        201 when something is new, 200 when everything was known, 400 when all was refused.
+        """
+        project = get_object_or_404(Project.objects.for_user(viewer(request)), pk=pk)
+        source = project.sources.get(kind=Source.Kind.API)
+        result = feedback.ingest(viewer(request), project, source, parse_payload(request.data))
+        body = {
+            "created": [item.pk for item in result.created],
+            "duplicates": result.duplicates,
+            "refused": [
+                {"row": e.row, "reason": e.reason, "excerpt": e.excerpt} for e in result.refused
+            ],
+        }
+        if result.refused and not result.created and not result.duplicates:
+            raise Invalid("all_refused", result.refused[0].reason, **body)
+        return Response(
+            body, status=status.HTTP_201_CREATED if result.created else status.HTTP_200_OK
+        )
+
+
+class ProjectImport(APIView):
+    """Send a file of reports."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request={"multipart/form-data": s.UploadSerializer}, responses={201: s.ImportSerializer}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """CSV or JSON lines, at most 20 MB; the answer tells of every refused row."""
+        project = get_object_or_404(Project.objects.for_user(viewer(request)), pk=pk)
+        upload = s.UploadSerializer(data=request.data)
+        upload.is_valid(raise_exception=True)
+        file = upload.validated_data["file"]
+        if file.size > FILE_LIMIT:
+            raise Invalid(
+                "file_too_large",
+                f"The file has {file.size:,} bytes; at most {FILE_LIMIT:,} are taken. Split it.",
+            )
+        record = feedback.import_file(
+            viewer(request),
+            project,
+            name=file.name,
+            data=file.read(),
+            kind=upload.validated_data.get("kind", ""),
+        )
+        return Response(s.ImportSerializer(record).data, status=status.HTTP_201_CREATED)
+
+
+FILTERS = [
+    OpenApiParameter("project_id", OpenApiTypes.INT),
+    OpenApiParameter("status", OpenApiTypes.STR, enum=Cluster.Status.values),
+    OpenApiParameter("search", OpenApiTypes.STR),
+]
+
+
+class Clusters(generics.ListAPIView[Cluster]):
+    """The clusters of your projects, most reporters first."""
+
+    serializer_class = s.ClusterSerializer
+
+    @extend_schema(parameters=FILTERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Filter by project, status and words of the title."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        """Only the viewer's."""
+        found = Cluster.objects.for_user(viewer_of(self)).order_by("-reporter_count", "-id")
+        query = self.request.query_params
+        if project := query.get("project_id"):
+            found = found.filter(project=integer(project, "project_id"))
+        if wanted := query.get("status"):
+            found = found.filter(status__in=wanted.split(","))
+        if words := query.get("search"):
+            found = found.filter(title__icontains=words)
+        return found
+
+
+class OneCluster(generics.RetrieveAPIView[Cluster]):
+    """One cluster."""
+
+    serializer_class = s.ClusterSerializer
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        """Only the viewer's."""
+        return Cluster.objects.for_user(viewer_of(self)).select_related("project__team")
+
+    @extend_schema(request=s.ClusterSerializer, responses=s.ClusterSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Give it a title and summary of your own."""
+        cluster = self.get_object()
+        serializer = self.get_serializer(cluster, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        values = {"title": cluster.title, "summary": cluster.summary, **serializer.validated_data}
+        return Response(self.get_serializer(clusters.edit(viewer(request), cluster, **values)).data)
+
+
+class ClusterFeedback(generics.ListAPIView[FeedbackItem]):
+    """The reports of a cluster."""
+
+    serializer_class = s.FeedbackSerializer
+
+    def get_queryset(self) -> QuerySet[FeedbackItem]:
+        """Newest first."""
+        return feedback.of_cluster(the_cluster(self.request, self.kwargs["pk"]).pk)
+
+
+class ClusterPlan(APIView):
+    """The plan of a cluster."""
+
+    @extend_schema(responses=s.PlanSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """The newest version; 404 `no_plan` before the first."""
+        plan = plans.current(the_cluster(request, pk))
+        if plan is None:
+            raise NotFound("no_plan", "There is no plan yet: POST to this address makes one.")
+        return Response(s.PlanSerializer(plan).data)
+
+    @extend_schema(request=None, responses={201: s.PlanSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Draft a new version from the evidence and the repository."""
+        plan = plans.generate(viewer(request), the_cluster(request, pk))
+        return Response(s.PlanSerializer(plan).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=s.PlanChangeSerializer, responses=s.PlanSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Save a change as a new version; 409 `plan_changed` when somebody saved first."""
+        change = s.PlanChangeSerializer(data=request.data)
+        change.is_valid(raise_exception=True)
+        plan = plans.edit(
+            viewer(request),
+            the_cluster(request, pk),
+            change.validated_data["content"],
+            version=change.validated_data["version"],
+        )
+        return Response(s.PlanSerializer(plan).data)
+
+
+class PlanApproval(APIView):
+    """The approval of the newest version."""
+
+    @extend_schema(request=s.PlanVersionSerializer, responses=s.PlanSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Approve the version that you have read."""
+        read = s.PlanVersionSerializer(data=request.data)
+        read.is_valid(raise_exception=True)
+        plan = plans.approve(
+            viewer(request), the_cluster(request, pk), version=read.validated_data["version"]
+        )
+        return Response(s.PlanSerializer(plan).data)
+
+    @extend_schema(request=None, responses=s.PlanSerializer)
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take the approval back."""
+        return Response(
+            s.PlanSerializer(
+                plans.withdraw_approval(viewer(request), the_cluster(request, pk))
+            ).data
+        )
+
+
+def viewer_of(view: APIView) -> User:
+    """The signed-in person of a view."""
+    return viewer(view.request)
+
+
+def the_cluster(request: Request, pk: int) -> Cluster:
+    """The viewer's cluster, or 404."""
+    return get_object_or_404(
+        Cluster.objects.for_user(viewer(request)).select_related("project__team"), pk=pk
+    )
+
+
+def integer(text: str, name: str) -> int:
+    """A number of the address; Invalid for anything else."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Invalid("invalid", f"{name} has to be a number.", fields={name: ["Not a number."]})
+    return int(text)

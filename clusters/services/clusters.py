@@ -1,0 +1,142 @@
+"""Clusters: formed from waiting feedback, renamed, dismissed, reopened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from django.db import transaction
+from django.db.models import Count, Max, Min
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from clusters.grouping.base import Assignment, Group, Item
+from clusters.grouping.online import assign
+from clusters.grouping.summary import describe
+from clusters.models import Cluster, FeedbackItem, Project
+from credentials.errors import Conflict, Invalid
+from credentials.models import User
+from credentials.services import audit, teams
+
+# Clusters that new reports may still join.
+OPEN = (Cluster.Status.NEW, Cluster.Status.PLANNED, Cluster.Status.FIXING, Cluster.Status.PR_OPENED)
+COMPARED_ITEMS = 5000
+
+
+def group_waiting(project: Project) -> int:
+    """Give every waiting item of the project a cluster; how many got one."""
+    with transaction.atomic():
+        # One grouping at a time for a project: two would make the same cluster twice.
+        Project.objects.select_for_update().get(pk=project.pk)
+        waiting = list(FeedbackItem.objects.filter(project=project, cluster=None).order_by("id"))
+        if not waiting:
+            return 0
+        assignments = assign([_item(item) for item in waiting], _groups(project))
+        touched = _apply(project, {item.pk: item for item in waiting}, assignments)
+        for cluster in Cluster.objects.filter(pk__in=touched):
+            refresh(cluster)
+    return len(waiting)
+
+
+def refresh(cluster: Cluster) -> None:
+    """Count and describe a cluster again from its items; a title that people wrote is kept."""
+    items = cluster.items
+    facts = items.aggregate(
+        item_count=Count("id"),
+        source_count=Count("source", distinct=True),
+        first_seen=Min(Coalesce("occurred_at", "received_at")),
+        last_seen=Max(Coalesce("occurred_at", "received_at")),
+    )
+    for name, value in facts.items():
+        setattr(cluster, name, value)
+    named = items.exclude(author="").values("author").distinct().count()
+    cluster.reporter_count = named + items.filter(author="").count()
+    if not cluster.locked:
+        cluster.title, cluster.summary = describe(
+            [_item(item) for item in items.order_by("id")[:200]]
+        )
+    cluster.save()
+
+
+@transaction.atomic
+def edit(user: User, cluster: Cluster, *, title: str, summary: str) -> Cluster:
+    """A person's own title and summary; later reports do not change them."""
+    teams.require_writer(user, cluster.project.team)
+    title = title.strip()
+    if not title:
+        raise Invalid("title_missing", "A cluster needs a title.", fields={"title": ["Needed."]})
+    cluster.title, cluster.summary, cluster.locked = title[:300], summary.strip()[:5000], True
+    cluster.save(update_fields=["title", "summary", "locked"])
+    audit.record(actor=user, team=cluster.project.team, verb="cluster.edited", target=cluster)
+    return cluster
+
+
+@transaction.atomic
+def dismiss(user: User, cluster: Cluster, reason: str) -> Cluster:
+    """Not worth work, with the reason. Undone by `reopen`."""
+    teams.require_writer(user, cluster.project.team)
+    if cluster.status == Cluster.Status.FIXING:
+        raise Conflict("job_running", "A job works on this cluster: cancel it first.")
+    cluster.status, cluster.dismissed_reason = Cluster.Status.DISMISSED, reason.strip()[:2000]
+    cluster.save(update_fields=["status", "dismissed_reason"])
+    audit.record(
+        actor=user,
+        team=cluster.project.team,
+        verb="cluster.dismissed",
+        target=cluster,
+        reason=cluster.dismissed_reason,
+    )
+    return cluster
+
+
+@transaction.atomic
+def reopen(user: User, cluster: Cluster) -> Cluster:
+    """Back to work: planned when it has a plan, else new."""
+    teams.require_writer(user, cluster.project.team)
+    if cluster.status in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED}:
+        cluster.status = Cluster.Status.PLANNED if cluster.plans.exists() else Cluster.Status.NEW
+        cluster.resolved_at, cluster.dismissed_reason = None, ""
+        cluster.save(update_fields=["status", "resolved_at", "dismissed_reason"])
+        audit.record(actor=user, team=cluster.project.team, verb="cluster.reopened", target=cluster)
+    return cluster
+
+
+def move(cluster_id: int, status: str, *, outcome: str = "") -> None:
+    """Follow a job: one UPDATE, inside the caller's transaction. Dismissed clusters stay so."""
+    resolved_at = timezone.now() if status == Cluster.Status.RESOLVED else None
+    Cluster.objects.filter(pk=cluster_id).exclude(status=Cluster.Status.DISMISSED).update(
+        status=status, last_outcome=outcome, resolved_at=resolved_at
+    )
+
+
+def _item(item: FeedbackItem) -> Item:
+    return Item(id=item.pk, title=item.title, body=item.body, fingerprint=item.fingerprint)
+
+
+def _groups(project: Project) -> list[Group]:
+    recent = FeedbackItem.objects.filter(project=project, cluster__status__in=OPEN).order_by("-id")[
+        :COMPARED_ITEMS
+    ]
+    groups: dict[int, list[Item]] = {}
+    for item in recent:
+        assert item.cluster_id is not None  # filtered above
+        groups.setdefault(item.cluster_id, []).append(_item(item))
+    return [Group(key=key, items=items) for key, items in groups.items()]
+
+
+def _apply(project: Project, items: dict[int, FeedbackItem], assignments: Iterable[Assignment]) -> set[int]:
+    """Store the assignments; the clusters that changed."""
+    made: dict[int, int] = {}
+    touched = set()
+    for assignment in assignments:
+        key = assignment.cluster_key
+        if key is None:
+            assert assignment.new_cluster is not None  # one of the two is set
+            if assignment.new_cluster not in made:
+                made[assignment.new_cluster] = Cluster.objects.create(project=project, title="New").pk
+            key = made[assignment.new_cluster]
+        item = items[assignment.item_id]
+        item.cluster_id, item.reason = key, asdict(assignment.reason)
+        touched.add(key)
+    FeedbackItem.objects.bulk_update(items.values(), ["cluster", "reason"], batch_size=500)
+    return touched
