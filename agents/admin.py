@@ -1,0 +1,84 @@
+"""Jobs for operators: looked at, cancelled, never edited."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from agents.models import Artifact, Execution, Job, PullRequest, Receipt, Step
+from agents.services import jobs
+from credentials.admin import ReadOnlyAdmin
+from credentials.models import User
+
+
+class StepInline(admin.TabularInline[Step, Execution]):
+    """The steps of an execution."""
+
+    model = Step
+    fields = readonly_fields = ("name", "round", "status", "attempts", "started_at", "finished_at", "error")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """All jobs; the action cancels those that wait or run."""
+
+    list_display = ("id", "title", "project", "status", "outcome", "runner", "requested_by", "created_at")
+    list_select_related = ("project", "requested_by")
+    list_filter = ("status", "outcome", "runner", "kind")
+    search_fields = ("title", "branch")
+    actions = ("cancel",)
+
+    @admin.action(description="Cancel selected jobs", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """The same service as the page and the API."""
+        assert isinstance(request.user, User)
+        active = list(queryset.filter(status__in=Job.ACTIVE).select_related("project__team"))
+        for job in active:
+            jobs.cancel(request.user, job)
+        messages.success(request, f"Asked {len(active)} jobs to stop; ended ones were left alone.")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Operators who may change jobs."""
+        return request.user.has_perm("agents.change_job")
+
+
+@admin.register(Execution)
+class ExecutionAdmin(ReadOnlyAdmin):
+    """Attempts at jobs."""
+
+    list_display = ("id", "job", "number", "status", "outcome", "isolation", "started_at", "finished_at")
+    list_select_related = ("job",)
+    inlines = (StepInline,)
+    exclude = ("memory",)
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    """What the platform measured."""
+
+    list_display = ("execution", "kind", "round", "status", "passed", "failed", "seconds")
+    list_select_related = ("execution",)
+
+
+@admin.register(Artifact)
+class ArtifactAdmin(ReadOnlyAdmin):
+    """Kept files."""
+
+    list_display = ("name", "kind", "execution", "size", "created_at")
+    list_select_related = ("execution",)
+    exclude = ("file",)
+
+
+@admin.register(PullRequest)
+class PullRequestAdmin(ReadOnlyAdmin):
+    """Pull requests."""
+
+    list_display = ("number", "title", "project", "state", "draft", "verified", "created_at")
+    list_select_related = ("project",)

@@ -1,0 +1,15 @@
+"""API addresses of jobs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents.api import views
+
+urlpatterns = [
+    path("clusters/<int:pk>/start_fix", views.StartFix.as_view(), name="api_start_fix"),
+    path("jobs", views.Jobs.as_view(), name="api_jobs"),
+    path("jobs/<int:pk>", views.OneJob.as_view(), name="api_job"),
+    path("jobs/<int:pk>/logs", views.JobLogs.as_view(), name="api_job_logs"),
+    path("runners", views.Runners.as_view(), name="api_runners"),
+]

@@ -1,0 +1,120 @@
+"""Jobs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.api import serializers as s
+from agents.logs.reading import chunks_after
+from agents.models import Job
+from agents.services import jobs, runners
+from clusters.api.views import integer, the_cluster, viewer, viewer_of
+
+
+class StartFix(APIView):
+    """Generate a fix for a cluster."""
+
+    @extend_schema(request=s.StartSerializer, responses={202: s.StartedSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Start a job, or return the one that runs.
+
+        409 `plan_not_approved` (read and approve the plan) or `runner_not_configured` (with those
+        that are ready).
+        """
+        wanted = s.StartSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        job, created = jobs.start_fix(
+            viewer(request), the_cluster(request, pk), runner=wanted.validated_data.get("runner", "")
+        )
+        body = s.StartedSerializer({"job": job, "created": created}).data
+        return Response(body, status=status.HTTP_202_ACCEPTED)
+
+
+FILTERS = [
+    OpenApiParameter("cluster_id", OpenApiTypes.INT),
+    OpenApiParameter("status", OpenApiTypes.STR, description="One status, or several with commas."),
+]
+
+
+class Jobs(generics.ListAPIView[Job]):
+    """The jobs of your projects."""
+
+    serializer_class = s.JobListSerializer
+
+    @extend_schema(parameters=FILTERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Job]:
+        """Only the viewer's."""
+        found = Job.objects.for_user(viewer_of(self)).select_related("requested_by").order_by("-id")
+        query = self.request.query_params
+        if cluster := query.get("cluster_id"):
+            found = found.filter(cluster=integer(cluster, "cluster_id"))
+        if wanted := query.get("status"):
+            found = found.filter(status__in=wanted.split(","))
+        return found
+
+
+class OneJob(APIView):
+    """One job."""
+
+    @extend_schema(responses=s.JobSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """With its attempts, steps, receipts and pull request."""
+        found = Job.objects.for_user(viewer(request)).select_related("requested_by")
+        job = get_object_or_404(
+            found.prefetch_related("executions__steps", "executions__receipts", "pull_requests"), pk=pk
+        )
+        return Response(s.JobSerializer(job).data)
+
+    @extend_schema(request=s.JobChangeSerializer, responses=s.JobListSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Cancel it with `{"status": "cancelled"}`."""
+        job = get_object_or_404(Job.objects.for_user(viewer(request)).select_related("project__team"), pk=pk)
+        change = s.JobChangeSerializer(data=request.data)
+        change.is_valid(raise_exception=True)
+        return Response(s.JobListSerializer(jobs.cancel(viewer(request), job)).data)
+
+
+class JobLogs(APIView):
+    """The log of a job's newest attempt."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("after", OpenApiTypes.INT), OpenApiParameter("execution", OpenApiTypes.INT)],
+        responses=s.LogSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Chunks with a `seq` above `after`, at most 500."""
+        job = get_object_or_404(Job.objects.for_user(viewer(request)), pk=pk)
+        after = integer(request.query_params.get("after") or "0", "after")
+        attempts = job.executions.order_by("-number")
+        if number := request.query_params.get("execution"):
+            attempts = attempts.filter(number=integer(number, "execution"))
+        execution = attempts.first()
+        if execution is None:
+            return Response({"execution": None, "chunks": [], "last": after, "ended": job.is_ended})
+        chunks = chunks_after(execution, after)
+        last = chunks[-1]["seq"] if chunks else after
+        # The end is told only with the last line.
+        ended = execution.status != execution.Status.RUNNING and last >= execution.log_seq
+        return Response({"execution": execution.number, "chunks": chunks, "last": last, "ended": ended})
+
+
+class Runners(APIView):
+    """The runners that can be chosen."""
+
+    @extend_schema(responses=s.RunnerSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Ready ones first."""
+        return Response(s.RunnerSerializer(runners.available(), many=True).data)

@@ -1,0 +1,174 @@
+"""One execution, from lease to end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from agents import wiring
+from agents.execute.heart import Heart
+from agents.execute.journal import ExecutionJournal
+from agents.logs.recorder import Recorder
+from agents.models import Execution, Job
+from agents.outcomes import outcome
+from agents.pipelines.base import Cancelled, LeaseLost, Stop
+from agents.pipelines.context import Result
+from agents.pipelines.fix import run_fix
+from agents.sandboxes.base import SandboxError
+from agents.services import contexts, executions, leases, pulls
+from agents.services.leases import Lease
+from clusters.forges.base import ForgeError, PullState
+from clusters.forges.local import LocalForge
+from clusters.models import Cluster
+from clusters.services import repositories
+
+log = structlog.get_logger(__name__)
+
+# A job that killed this many workers will kill the next one too.
+MOST_CLAIMS = 10
+
+
+def run(job_id: int) -> None:
+    """Work on a job if nobody else does; every end is written down."""
+    lease = leases.claim(job_id, owner_name())
+    if lease is None:
+        log.info("job_not_free", job=job_id)
+        return
+    structlog.contextvars.bind_contextvars(job=job_id, fence=lease.fence)
+    execution = executions.begin(lease)
+    structlog.contextvars.bind_contextvars(execution=execution.pk)
+    try:
+        if lease.fence > MOST_CLAIMS:
+            executions.finish(lease, execution, code="worker_lost")
+            return
+        _Run(lease, execution).to_its_end()
+    except LeaseLost:
+        log.warning("lease_lost")
+    finally:
+        structlog.contextvars.unbind_contextvars("job", "fence", "execution")
+
+
+def owner_name() -> str:
+    """Names this thread of this process on this host."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{threading.get_ident()}"
+
+
+class _Run:
+    """What one worker holds while it works on one execution."""
+
+    def __init__(self, lease: Lease, execution: Execution) -> None:
+        self.lease = lease
+        self.execution = execution
+        self.job = Job.objects.select_related("project__team", "cluster", "requested_by").get(pk=lease.job_id)
+        self.forge: LocalForge = repositories.forge_of(self.job.project)
+        self.sandboxes = wiring.sandbox_provider(self.job.runner)
+        self.sandbox_id = execution.sandbox_id
+        self.pull_number: int | None = None
+        self.scratch = settings.HOME / "scratch" / str(execution.pk)
+
+    def to_its_end(self) -> None:
+        """Run the pipeline and write its end down."""
+        recorder = Recorder(self.execution.pk, self.lease.fence, wiring.scrubber())
+        deadline = time.monotonic() + self._seconds_left()
+        _fresh(self.scratch)
+        try:
+            with Heart(self.lease, deadline, self._end_sandbox) as heart:
+                code, detail = self._work(recorder, heart)
+                recorder.close()
+                executions.finish(
+                    self.lease, self.execution, code=code, detail=detail, cluster_status=self._cluster_status()
+                )
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        log.info("job_ended", outcome=code)
+
+    def _work(self, recorder: Recorder, heart: Heart) -> tuple[str, str]:
+        """The outcome's code, and a sentence that says more."""
+        journal = ExecutionJournal(self.lease, self.execution, recorder, heart, self._after)
+        try:
+            result = self._pipeline(journal)
+        except LeaseLost:
+            raise
+        except Cancelled:
+            return "cancelled", ""
+        except Stop as stop:
+            code, detail = stop.outcome, stop.detail
+        except ForgeError as error:
+            code, detail = _known(error.code, "forge_unavailable"), str(error)
+        except SandboxError as error:
+            code, detail = "sandbox_failed", str(error)
+        except Exception:  # the last line of defence: the job must end, the log says why
+            log.exception("job_broke")
+            code, detail = "internal_error", ""
+        else:
+            code, detail = result.outcome, result.detail
+        # Closing the sandbox under a running command shows as that command's failure.
+        if heart.cancelled:
+            return "cancelled", ""
+        return ("time_limit", "") if heart.out_of_time else (code, detail)
+
+    def _pipeline(self, journal: ExecutionJournal) -> Result:
+        context = contexts.fix_context(self.job, self.forge)
+        tools = wiring.tools(self.job.runner, self.forge, self.sandboxes, self.scratch)
+        result = run_fix(context, tools, journal)
+        if result.pull_number is not None:
+            self._store_pull(result.pull_number, verified=result.verified)
+        return result
+
+    def _after(self, name: str, result: Any) -> None:
+        """Rows that follow a step's result."""
+        if name == "provision":
+            self.sandbox_id = result.sandbox_id
+            executions.provisioned(
+                self.lease,
+                self.execution,
+                provider=self.sandboxes.name,
+                sandbox_id=result.sandbox_id,
+                isolation=result.isolation,
+            )
+        elif name == "checkout":
+            executions.store_commits(self.lease, self.execution, base_sha=result.base_sha)
+        elif name == "publish":
+            executions.store_commits(self.lease, self.execution, head_sha=result.head_sha)
+        if (number := getattr(result, "pull_number", None)) is not None:
+            self._store_pull(number, verified=False)
+
+    def _store_pull(self, number: int, *, verified: bool) -> None:
+        self.pull_number = number
+        pulls.store(self.lease, self.job, self.forge.get_pr(number), verified=verified)
+
+    def _cluster_status(self) -> str:
+        if self.pull_number is None:
+            return Cluster.Status.PLANNED
+        pull = self.forge.get_pr(self.pull_number)
+        pulls.refresh(self.lease, self.job, pull)
+        return Cluster.Status.PR_OPENED if pull.state == PullState.OPEN else Cluster.Status.PLANNED
+
+    def _end_sandbox(self) -> None:
+        """From the heart's thread: end what the main thread waits for."""
+        if self.sandbox_id:
+            with suppress(SandboxError):
+                self.sandboxes.connect(self.sandbox_id).close()
+
+    def _seconds_left(self) -> float:
+        began = self.job.started_at
+        assert began is not None  # the claim wrote it
+        return self.job.time_limit_seconds - (time.time() - began.timestamp())
+
+
+def _fresh(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+
+
+def _known(code: str, otherwise: str) -> str:
+    return code if outcome(code).code == code else otherwise

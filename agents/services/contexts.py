@@ -1,0 +1,60 @@
+"""A job's rows as what the pipeline is given."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from agents.models import Job
+from agents.pipelines.context import FixContext, Quote, Settings
+from agents.services.pulls import author_of
+from agents.wiring import runner_info
+from clusters.forges.base import Forge
+from clusters.planner.base import PlanDraft
+from clusters.services import feedback
+
+QUOTES = 30
+QUOTE_LENGTH = 4_000
+
+
+def fix_context(job: Job, forge: Forge) -> FixContext:
+    """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot."""
+    info = runner_info(job.runner)
+    return FixContext(
+        job_id=job.pk,
+        title=job.title,
+        runner_name=job.runner,
+        runner_title=info.title,
+        agent_note=info.note,
+        plan=PlanDraft.model_validate(job.plan_snapshot),
+        plan_version=job.plan.version if job.plan else 0,
+        quotes=_quotes(job),
+        requester=author_of(job.requested_by),
+        settings=_settings(job, job.project.base_branch or forge.access().default_branch),
+        job_url=settings.SITE_URL + reverse("job", args=[job.pk]),
+    )
+
+
+def _settings(job: Job, base_branch: str) -> Settings:
+    project = job.project
+    return Settings(
+        base_branch=base_branch,
+        branch=job.branch,
+        setup_network=project.setup_network == project.Network.OPEN,
+        setup_command=project.setup_command,
+        test_command=project.test_command,
+        rounds=project.rounds,
+        test_timeout=float(project.test_limit_seconds),
+        time_limit=float(job.time_limit_seconds),
+        agent_timeout=float(job.time_limit_seconds),
+        allow_unisolated=project.allow_unisolated,
+        guard=project.guard,
+        instructions=project.instructions,
+    )
+
+
+def _quotes(job: Job) -> list[Quote]:
+    if job.cluster_id is None:
+        return []
+    items = feedback.of_cluster(job.cluster_id)[:QUOTES]
+    return [Quote(item.pk, item.source.get_kind_display(), item.title, item.body[:QUOTE_LENGTH]) for item in items]

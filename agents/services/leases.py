@@ -1,0 +1,84 @@
+"""Who works on a job. Claims and renewals are conditional UPDATEs by the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now
+
+from agents.models import Job
+from agents.pipelines.base import LeaseLost
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job: every write must carry this fence."""
+
+    job_id: int
+    owner: str
+    fence: int
+
+
+def claim(job_id: int, owner: str) -> Lease | None:
+    """Take a waiting job, or one whose lease ran out; None when somebody else has it."""
+    free = Q(status=Job.Status.PENDING) | Q(status__in=Job.HELD, lease_until__lt=Now())
+    with transaction.atomic():
+        changed = Job.objects.filter(free, pk=job_id).update(
+            status=Case(
+                When(status=Job.Status.PENDING, then=Value(Job.Status.PROVISIONING)), default=F("status")
+            ),
+            lease_owner=owner,
+            lease_until=_until(),
+            fence=F("fence") + 1,
+            started_at=Coalesce(F("started_at"), Now()),
+        )
+        if not changed:
+            return None
+        return Lease(job_id, owner, Job.objects.values_list("fence", flat=True).get(pk=job_id))
+
+
+def renew(lease: Lease) -> bool:
+    """Hold the job a while longer; False when it is not ours any more."""
+    return bool(_held(lease).update(lease_until=_until()))
+
+
+@contextmanager
+def fenced(lease: Lease) -> Iterator[None]:
+    """A transaction in which the lease holds; raises LeaseLost."""
+    with transaction.atomic():
+        if not _held(lease).select_for_update().values_list("pk", flat=True).first():
+            raise LeaseLost
+        yield
+
+
+def expired() -> list[int]:
+    """Jobs whose worker fell silent."""
+    return list(
+        Job.objects.filter(status__in=Job.HELD, lease_until__lt=Now()).order_by("id").values_list("pk", flat=True)
+    )
+
+
+def forgotten() -> list[int]:
+    """Waiting jobs whose message may be lost: nobody took them up for a while."""
+    long_ago = Now() - timedelta(seconds=settings.LEASE_SECONDS)
+    return list(
+        Job.objects.filter(status=Job.Status.PENDING, created_at__lt=long_ago)
+        .order_by("-priority", "id")
+        .values_list("pk", flat=True)[:100]
+    )
+
+
+def _held(lease: Lease):  # type: ignore[no-untyped-def] # a queryset of Job
+    return Job.objects.filter(
+        pk=lease.job_id, lease_owner=lease.owner, fence=lease.fence, status__in=Job.HELD
+    )
+
+
+def _until():  # type: ignore[no-untyped-def] # an expression: now by the database's clock
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
