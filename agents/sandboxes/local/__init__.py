@@ -1,0 +1,8 @@
+"""Sandboxes on this machine: own namespaces, bubblewrap, Landlock, or (marked so) nothing."""
+
+from __future__ import annotations
+
+from agents.sandboxes.local.provider import LocalProvider
+from agents.sandboxes.local.sandbox import LocalSandbox
+
+__all__ = ["LocalProvider", "LocalSandbox"]

@@ -1,0 +1,3 @@
+"""The detached supervisor of one command; standard library only (see `__main__`)."""
+
+from __future__ import annotations

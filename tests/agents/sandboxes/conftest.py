@@ -1,0 +1,40 @@
+"""Fixtures for the sandbox tests: one provider per isolation that this machine can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.sandboxes.base import Isolation
+from agents.sandboxes.local import LocalProvider
+from tests.agents.sandboxes.helpers import provider_of, reachable_folder
+
+
+@pytest.fixture(scope="session")
+def sandboxes_root() -> Iterator[Path]:
+    with reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def any_provider(sandboxes_root: Path) -> LocalProvider:
+    """The strongest that the machine can do."""
+    return LocalProvider(sandboxes_root)
+
+
+@pytest.fixture(scope="session", params=list(Isolation), ids=str)
+def tier_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
+    """Every isolation in turn."""
+    return provider_of(request.param, sandboxes_root / request.param)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[isolation for isolation in Isolation if isolation is not Isolation.NONE],
+    ids=str,
+)
+def isolated_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
+    """Every isolation that keeps commands apart at all."""
+    return provider_of(request.param, sandboxes_root / request.param)
