@@ -1,0 +1,141 @@
+"""One round of the built-in agent: model, tools, model, until it has nothing more to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic_ai import Agent
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelHTTPError,
+    UsageLimitExceeded,
+    UserError,
+)
+from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.models import Model
+from pydantic_ai.run import AgentRun
+from pydantic_ai.usage import UsageLimits
+
+from agents.runners.base import AgentError, Finished, Listener, Message, Task, Usage, Verdict
+from agents.runners.builtin import conversation as stored
+from agents.runners.builtin.conversation import Conversation
+from agents.runners.builtin.toolset import TOOLS, Desk
+from agents.runners.builtin.workspace import Workspace
+from agents.runners.fences import shorten
+from agents.runners.prompts import agent_instructions
+
+
+async def run_round(
+    task: Task,
+    workspace: Workspace,
+    listener: Listener,
+    model: Callable[[], Model],
+    request_limit: int,
+) -> Verdict:
+    """Work on the task, or go on with it; provider errors become verdicts."""
+    talk = stored.load(listener)
+    resumed = talk.continues(task)
+    if resumed and (words := talk.last_words()) is not None:
+        return _done(words)
+    if not resumed:
+        talk.begin(task)
+    desk = Desk(workspace, listener)
+    desk.load()
+    prompt = None if resumed else _prompt(task)
+    try:
+        words = await _converse(talk, prompt, desk, model, request_limit)
+    except (AgentRunError, UserError) as error:
+        return _failed(error, listener, request_limit)
+    listener.emit(Finished(True, words))
+    return _done(words)
+
+
+def _prompt(task: Task) -> str:
+    """The first round asks, later rounds say what the tests showed."""
+    return task.feedback if task.round > 1 and task.feedback else task.prompt
+
+
+async def _converse(
+    talk: Conversation,
+    prompt: str | None,
+    desk: Desk,
+    model: Callable[[], Model],
+    request_limit: int,
+) -> str:
+    agent: Agent[Desk, str] = Agent(
+        model(), deps_type=Desk, instructions=agent_instructions(), tools=TOOLS
+    )
+    limits = UsageLimits(request_limit=request_limit)
+    history = talk.messages or None
+    async with (
+        agent,
+        agent.iter(
+            prompt, message_history=history, deps=desk, usage=talk.usage, usage_limits=limits
+        ) as run,
+    ):
+        async for node in run:
+            desk.listener.beat()
+            _tell(node, desk.listener)
+            _store(talk, run, node, desk)
+    return run.result.output if run.result else ""
+
+
+def _store(talk: Conversation, run: AgentRun[Desk, str], node: Any, desk: Desk) -> None:
+    """Store what was said so far. Tool results wait in the next request: they count as said."""
+    messages = list(run.all_messages())
+    pending = node.request if Agent.is_model_request_node(node) else None
+    if isinstance(pending, ModelRequest) and (not messages or messages[-1] is not pending):
+        messages.append(pending)
+    if not messages:
+        return
+    talk.messages = messages
+    talk.usage = run.usage
+    stored.save(desk.listener, talk)
+    if not Agent.is_call_tools_node(node):
+        desk.forget()
+
+
+def _tell(node: Any, listener: Listener) -> None:
+    """Events of an answer of the model; its last words are told when the round has ended."""
+    if not Agent.is_call_tools_node(node):
+        return
+    response: ModelResponse = node.model_response
+    words = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    if words.strip() and any(isinstance(part, ToolCallPart) for part in response.parts):
+        listener.emit(Message(words))
+    usage = response.usage
+    listener.emit(
+        Usage(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, _cost(response))
+    )
+
+
+def _cost(response: ModelResponse) -> float | None:
+    """The price in USD, None for a model that nobody knows the price of."""
+    if not response.model_name:
+        return None
+    try:
+        return float(response.cost().total_price)
+    except (LookupError, ValueError):
+        return None
+
+
+def _done(words: str) -> Verdict:
+    return Verdict(True, shorten(words, 2_000) or "the agent ended without a word")
+
+
+def _failed(error: Exception, listener: Listener, request_limit: int) -> Verdict:
+    text = shorten(str(error), 2_000)
+    outcome = "agent_failed"
+    if isinstance(error, UsageLimitExceeded):
+        text = f"The agent used all {request_limit} model requests of one round."
+    elif isinstance(error, ModelAuthenticationError) or (
+        isinstance(error, ModelHTTPError) and error.status_code in {401, 403}
+    ):
+        outcome = "agent_key_refused"
+    elif isinstance(error, ModelAPIError):
+        text = f"The model provider answered with an error: {text}"
+    listener.emit(AgentError(text, fatal=True))
+    return Verdict(False, text, outcome)

@@ -1,0 +1,141 @@
+"""What agents are asked, from template files with a version in their first line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Protocol
+
+from agents.runners.fences import fence, shorten, visible
+from clusters.planner.base import PlanDraft
+
+MAX_QUOTES = 30
+MAX_QUOTE = 4_000  # characters
+MAX_CONVENTIONS = 12_000
+MAX_FAILURES = 20
+MAX_FAILURE = 3_000
+
+_HEADER = re.compile(r"<!-- soulcaster prompt: \w+, version (\d+) -->\n")
+
+
+class QuoteText(Protocol):
+    """What one user said."""
+
+    @property
+    def item_id(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+def version(name: str) -> int:
+    """The version of a prompt: "fix", "feedback" or "agent"."""
+    header = _HEADER.match(_template(name))
+    if header is None:
+        raise ValueError(f"the prompt {name} has no version line")
+    return int(header[1])
+
+
+def agent_instructions() -> str:
+    """What the built-in agent is told before anything else."""
+    return _fill("agent")
+
+
+def render_fix_prompt(
+    *,
+    plan: PlanDraft,
+    quotes: Sequence[QuoteText],
+    conventions: str = "",
+    test_command: Sequence[str] | str = (),
+    instructions: str = "",
+) -> str:
+    """The prompt of round 1.
+
+    `conventions` is text of the repository (its guide for contributors, for example) and counts
+    as a stranger's; `instructions` are the maintainer's own and stand outside of any fence.
+    """
+    command = test_command if isinstance(test_command, str) else " ".join(test_command)
+    return _fill(
+        "fix",
+        summary=visible(plan.summary),
+        plan=_plan(plan),
+        quotes="\n".join(_quote(quote) for quote in quotes[:MAX_QUOTES]) or "(no quotes)\n",
+        conventions=_conventions(conventions),
+        test_step=_test_step(command),
+        instructions=_instructions(instructions),
+    )
+
+
+def render_feedback(round_number: int, sentence: str, failures: Sequence[tuple[str, str]]) -> str:
+    """The prompt of round 2 and later: what the platform's own test runs showed.
+
+    `failures` are pairs of a test's id and its message.
+    """
+    shown = [
+        fence(f"{_line(test)}\n\n{shorten(visible(message), MAX_FAILURE)}".strip(), "output")
+        for test, message in failures[:MAX_FAILURES]
+    ]
+    if len(failures) > MAX_FAILURES:
+        shown.append(f"... and {len(failures) - MAX_FAILURES} more tests that fail.")
+    return _fill(
+        "feedback", round=str(round_number), sentence=sentence, failures="\n\n".join(shown) + "\n"
+    )
+
+
+@cache
+def _template(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _fill(name: str, **values: str) -> str:
+    text = _HEADER.sub("", _template(name), count=1)
+    return Template(text).substitute(values)
+
+
+def _line(text: str) -> str:
+    return shorten(" ".join(visible(text).split()), 500)
+
+
+def _plan(plan: PlanDraft) -> str:
+    sections = {
+        "Possible causes": [f"{_line(each.text)} ({each.confidence})" for each in plan.hypotheses],
+        "Where to begin": [f"`{_line(each.path)}`: {_line(each.reason)}" for each in plan.files],
+        "Tests nearby": [f"`{_line(each.path)}`: {_line(each.reason)}" for each in plan.tests],
+        "Steps": [_line(step) for step in plan.steps],
+        "What must hold afterwards": [_line(each.text) for each in plan.criteria],
+        "How it will be checked": [_line(step) for step in plan.validation],
+        "Risks": [_line(risk) for risk in plan.risks],
+    }
+    return "".join(
+        f"{title}:\n\n" + "".join(f"- {item}\n" for item in items) + "\n"
+        for title, items in sections.items()
+        if items
+    )
+
+
+def _quote(quote: QuoteText) -> str:
+    said = "\n\n".join(part for part in (_line(quote.title), visible(quote.text).strip()) if part)
+    return f"Report {quote.item_id} ({_line(quote.source)}):\n\n{fence(shorten(said, MAX_QUOTE))}\n"
+
+
+def _conventions(text: str) -> str:
+    if not text.strip():
+        return ""
+    body = fence(shorten(visible(text).strip(), MAX_CONVENTIONS))
+    return f"## The repository's own conventions\n\nFollow them as far as they concern style.\n\n{body}\n\n"
+
+
+def _test_step(command: str) -> str:
+    if not command.strip():
+        return "No test command is known: look for the project's way to run tests, and use it."
+    return f"Run the tests with `{_line(command)}`. All of them, at the end."
+
+
+def _instructions(text: str) -> str:
+    return f"\n## The maintainer adds\n\n{visible(text).strip()}\n" if text.strip() else ""

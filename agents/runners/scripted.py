@@ -1,0 +1,89 @@
+"""The built-in agent with a recorded model: real files, commits and tests, only the words are old."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.runners.base import AgentEvent, Listener, Task, Usage, Verdict
+from agents.runners.builtin import BuiltinRunner
+from agents.runners.transcript import Transcript, Turn, load_transcript
+from agents.sandboxes.base import Sandbox
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage, ModelResponse
+    from pydantic_ai.models import Model
+    from pydantic_ai.models.function import AgentInfo
+
+NOTHING_MORE = Turn(say="The recorded transcript has nothing more to say.")
+
+
+class ScriptedRunner:
+    """Replays the transcript in a file; raises TranscriptError when it begins."""
+
+    name = "scripted"
+    title = "Recorded transcript"
+    needs_network = False
+
+    def __init__(self, transcript: Path, *, test_timeout: float = 300.0) -> None:
+        self._path = transcript
+        self._test_timeout = test_timeout
+
+    def work(self, task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
+        """See HostedRunner."""
+        transcript = load_transcript(self._path)
+        turns = max((len(turns) for turns in transcript.rounds), default=0)
+        agent = BuiltinRunner(
+            lambda: _recorded(transcript, task.round),
+            request_limit=turns + 1,
+            test_timeout=self._test_timeout,
+        )
+        return agent.work(task, sandbox, _Uncounted(listener))
+
+
+class _Uncounted:
+    """The listener without usage: nobody was asked, so no tokens were spent."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.beat = listener.beat
+        self.recall = listener.recall
+        self.remember = listener.remember
+
+    def emit(self, event: AgentEvent) -> None:
+        if not isinstance(event, Usage):
+            self._listener.emit(event)
+
+
+def _recorded(transcript: Transcript, round_number: int) -> Model:
+    from pydantic_ai.models.function import FunctionModel
+
+    def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return _response(transcript, round_number, _position(messages))
+
+    return FunctionModel(answer, model_name="recorded-transcript")
+
+
+def _position(messages: list[ModelMessage]) -> int:
+    """How many answers of this round the history holds: no counter, which a restart would lose."""
+    from pydantic_ai.messages import ModelResponse, UserPromptPart
+
+    position = 0
+    for message in messages:
+        if isinstance(message, ModelResponse):
+            position += 1
+        elif any(isinstance(part, UserPromptPart) for part in message.parts):
+            position = 0
+    return position
+
+
+def _response(transcript: Transcript, round_number: int, position: int) -> ModelResponse:
+    from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+
+    turns = transcript.rounds[round_number - 1] if round_number <= len(transcript.rounds) else []
+    turn = turns[position] if position < len(turns) else NOTHING_MORE
+    calls = [
+        ToolCallPart(call.tool, call.args, tool_call_id=f"round{round_number}-{position}-{index}")
+        for index, call in enumerate(turn.calls)
+    ]
+    return ModelResponse(parts=[TextPart(turn.say), *calls])

@@ -1,0 +1,44 @@
+"""A listener that keeps everything, and can play the worker that dies."""
+
+from __future__ import annotations
+
+import threading
+
+from agents.runners.base import AgentEvent
+
+
+class WorkerDied(Exception):
+    """What ends the run at a chosen point."""
+
+
+class KeepingListener:
+    """Keeps events and texts; dies at the `die_at`-th thing it is told, from 1."""
+
+    def __init__(self, stored: dict[str, str] | None = None, die_at: int = 0) -> None:
+        self.events: list[AgentEvent] = []
+        self.stored = {} if stored is None else stored
+        self.beats = 0
+        self.told = 0
+        self.threads: set[str] = set()
+        self._die_at = die_at
+
+    def emit(self, event: AgentEvent) -> None:
+        self._point()
+        self.events.append(event)
+
+    def beat(self) -> None:
+        self._point()
+        self.beats += 1
+
+    def recall(self, key: str) -> str:
+        return self.stored.get(key, "")
+
+    def remember(self, key: str, value: str) -> None:
+        self.stored[key] = value
+        self._point()
+
+    def _point(self) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.told += 1
+        if self.told == self._die_at:
+            raise WorkerDied
