@@ -1,0 +1,90 @@
+"""One round of the agent: it works in the sandbox, and its commits come back to the worker."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from typing_extensions import TypeIs
+
+from agents.pipelines import command_agent
+from agents.pipelines.base import Artifact, Journal, Stop
+from agents.pipelines.commits import take_back
+from agents.pipelines.prompting import prompt_of
+from agents.pipelines.records import AgentRound
+from agents.pipelines.run import FixRun
+from agents.pipelines.testing import TestPlan, agent_command, environment
+from agents.runners.base import AgentEvent, CommandRunner, HostedRunner, Task, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTask:
+    """The round's number, and what the round before left: feedback and the conversation."""
+
+    number: int
+    feedback: str = ""
+    session_id: str = ""
+
+
+def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRound:
+    """Let the agent work, then take back what it committed and what it left uncommitted."""
+    run.check_time()
+    task = _task(run, plan, round_task)
+    kept = "\n\n".join(part for part in (task.prompt, task.feedback) if part).encode()
+    run.journal.artifact(Artifact("prompt", f"prompt-{task.round}.md", "text/markdown", kept))
+    run.journal.say(f"Round {task.round}: {run.context.runner_title} begins.")
+    verdict = _work(run, task)
+    if not verdict.ok:
+        run.journal.say(f"The agent did not finish: {verdict.reason}")
+    head = take_back(run, task.round)
+    return AgentRound(verdict.ok, verdict.reason, verdict.outcome, verdict.session_id, head)
+
+
+def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
+    return Task(
+        prompt=prompt_of(run, plan),
+        round=task.number,
+        feedback=task.feedback,
+        session_id=task.session_id,
+        test_command=agent_command(plan),
+        test_env=environment(run.sandbox, plan, run.sandbox.repository),
+    )
+
+
+def _work(run: FixRun, task: Task) -> Verdict:
+    seconds = min(run.settings.agent_timeout, run.seconds_left())
+    runner = run.tools.runner
+    if runner is None:
+        raise Stop("no_model")
+    if _is_hosted(runner):
+        return runner.work(task, run.sandbox, Deadline(run.journal, seconds))
+    return command_agent.work(runner, task, run.sandbox, run.journal, timeout=seconds)
+
+
+def _is_hosted(runner: CommandRunner | HostedRunner) -> TypeIs[HostedRunner]:
+    return hasattr(runner, "work")
+
+
+class Deadline:
+    """The journal as a hosted agent sees it: it ends the round when its time is over."""
+
+    def __init__(self, journal: Journal, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._journal = journal
+        self.recall = journal.recall
+        self.remember = journal.remember
+
+    def emit(self, event: AgentEvent) -> None:
+        """See Listener."""
+        self._journal.emit(event)
+        self._check()
+
+    def beat(self) -> None:
+        """See Listener; raises Stop when the time is over."""
+        self._journal.beat()
+        self._check()
+
+    def _check(self) -> None:
+        if time.monotonic() > self._end:
+            raise Stop("time_limit", f"The agent did not end within {self._seconds:g} seconds.")

@@ -1,0 +1,74 @@
+"""Rounds of work and proof: what fails goes back to the agent until the rounds are used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from agents.outcomes import OUTCOMES
+from agents.pipelines.agent_round import RoundTask, agent_round
+from agents.pipelines.base import Stop
+from agents.pipelines.prompting import feedback_on
+from agents.pipelines.proving import verify
+from agents.pipelines.records import AgentRound, Baseline, Verification
+from agents.pipelines.run import FixRun
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the rounds came to: a head with commits, and what the tests say about it."""
+
+    head: str
+    verification: Verification
+
+
+def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
+    """Let the agent work until the tests prove the change or the rounds are used up.
+
+    Raises Stop when there are no commits to prove.
+    """
+    work: Work | None = None
+    task = RoundTask(number=1)
+    while True:
+        ended = _agent(run, baseline, task)
+        if not ended.head:
+            raise _without_commits(ended)
+        if work is not None and work.head == ended.head:
+            run.journal.say("The agent changed nothing more.")
+            return work
+        work = Work(ended.head, _verification(run, baseline, ended.head, task.number))
+        if not _may_go_on(run, ended, work, task.number):
+            return work
+        feedback = feedback_on(baseline, work.verification)
+        task = RoundTask(task.number + 1, feedback, ended.session_id)
+
+
+def _agent(run: FixRun, baseline: Baseline, task: RoundTask) -> AgentRound:
+    once = partial(agent_round, run, baseline.plan, task)
+    return run.journal.step("agent", AgentRound, once, round=task.number)
+
+
+def _verification(run: FixRun, baseline: Baseline, head: str, number: int) -> Verification:
+    once = partial(verify, run, baseline, head, number)
+    return run.journal.step("verify", Verification, once, round=number)
+
+
+def _without_commits(ended: AgentRound) -> Stop:
+    if not ended.ok and ended.outcome in OUTCOMES:
+        return Stop(ended.outcome, ended.reason)
+    return Stop("no_changes", f"The agent made no commits. {ended.reason}".strip())
+
+
+def _may_go_on(run: FixRun, ended: AgentRound, work: Work, number: int) -> bool:
+    if work.verification.judgement.verified:
+        return False
+    if ended.outcome:
+        run.journal.say(f"The agent cannot go on: {ended.reason}")
+        return False
+    if number >= run.settings.rounds:
+        run.journal.say(f"No rounds are left after {number}.")
+        return False
+    if not run.seconds_left():
+        run.journal.say("The time limit is reached: there is no further round.")
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""Drives an agent that is a command line program in the sandbox."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.pipelines.base import Journal
+from agents.runners.base import AgentEvent, CommandRunner, Task, Verdict
+from agents.sandboxes.base import Exited, OutputChunk, ProcessHandle, Sandbox
+
+MAX_LINE = 1 << 20
+_MAX_EVENTS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output; `end` is the offset after it."""
+
+    text: str
+    end: int
+
+
+class Lines:
+    """Splits output into lines; what is longer than MAX_LINE bytes is left out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._offset = 0
+        self._too_long = False
+
+    def feed(self, data: bytes) -> Iterator[Line]:
+        """The lines that these bytes complete."""
+        *complete, rest = (self._rest + data).split(b"\n")
+        for line in complete:
+            self._offset += len(line) + 1
+            if not self._too_long and len(line) <= MAX_LINE:
+                yield Line(line.decode("utf-8", "replace"), self._offset)
+            self._too_long = False
+        if len(rest) > MAX_LINE:
+            self._too_long = True
+            self._offset += len(rest)
+            rest = b""
+        self._rest = rest
+
+    def last(self) -> Iterator[Line]:
+        """What stands after the last line break."""
+        if self._rest and not self._too_long:
+            yield Line(self._rest.decode("utf-8", "replace"), self._offset + len(self._rest))
+
+
+def work(
+    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, *, timeout: float
+) -> Verdict:
+    """One round of the agent, or the rest of it when an earlier worker began it.
+
+    The output is read from its beginning, because the verdict needs all events; those that an
+    earlier worker told already are not told again.
+    """
+    handle = _started(runner, task, sandbox, journal, timeout)
+    memory = f"agent-{task.round}-told"
+    told = int(journal.recall(memory) or 0)
+    events: deque[AgentEvent] = deque(maxlen=_MAX_EVENTS)
+    lines = Lines()
+    for output in sandbox.follow(handle):
+        if isinstance(output, Exited):
+            _tell(runner, lines.last(), events, journal, told)
+            return runner.judge(list(events), output)
+        if isinstance(output, OutputChunk):
+            end = _tell(runner, lines.feed(output.data), events, journal, told)
+            if end > told:
+                told = end
+                journal.remember(memory, str(told))
+        journal.beat()
+    return runner.judge(list(events), Exited(None, None, "lost"))
+
+
+def _started(
+    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, timeout: float
+) -> ProcessHandle:
+    memory = f"agent-{task.round}-process"
+    known = journal.recall(memory)
+    if known:
+        return ProcessHandle(known)
+    runner.prepare(sandbox)
+    prompt = "\n\n".join(part for part in (task.prompt, task.feedback) if part)
+    sandbox.write(f"{sandbox.root}/prompt.md", prompt.encode())
+    launch = runner.command(task, sandbox)
+    handle = sandbox.spawn(
+        launch.argv,
+        key=f"agent-{task.round}",
+        cwd=sandbox.repository,
+        env=launch.env,
+        timeout=timeout,
+        network=launch.network,
+    )
+    journal.remember(memory, handle.id)
+    return handle
+
+
+def _tell(
+    runner: CommandRunner,
+    lines: Iterator[Line],
+    events: deque[AgentEvent],
+    journal: Journal,
+    told: int,
+) -> int:
+    """Parse lines and emit what is new; the offset after the last line, 0 when there is none."""
+    end = 0
+    for line in lines:
+        end = line.end
+        for event in runner.parse(line.text):
+            events.append(event)
+            if line.end > told:
+                journal.emit(event)
+    return end

@@ -1,0 +1,145 @@
+"""Commands of the platform in a sandbox: short ones that must succeed, long ones that are watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agents.pipelines.base import Journal
+from agents.sandboxes.base import (
+    CommandResult,
+    Exited,
+    Network,
+    OutputChunk,
+    ProcessHandle,
+    Sandbox,
+    SandboxError,
+)
+
+MAX_LOGGED = 8 << 20
+_TAIL = 4_000
+# Whatever an agent wrote into the repository's settings must not steer the platform's own git.
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "commit.gpgsign=false",
+)
+_GIT = ("git", *(word for setting in _SETTINGS for word in ("-c", setting)))
+_GIT_ENV = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A long command. `name` is unique within the execution."""
+
+    name: str
+    argv: Sequence[str]
+    cwd: str
+    timeout: float
+    env: Mapping[str, str] = field(default_factory=dict)
+    network: Network = Network.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a long command ended; `tail` is the end of its output."""
+
+    exit_code: int | None
+    reason: str  # one of the reasons of `Exited`
+    seconds: float
+    tail: str
+
+    @property
+    def ok(self) -> bool:
+        """It ran to its end and said 0."""
+        return self.exit_code == 0 and self.reason == "exited"
+
+    @property
+    def last_line(self) -> str:
+        """The last line of the output that says something, shortened; or ''."""
+        lines = [line.strip() for line in self.tail.splitlines() if line.strip()]
+        return lines[-1][:300] if lines else ""
+
+
+def checked(
+    sandbox: Sandbox, argv: Sequence[str], *, cwd: str | None = None, timeout: float = 120.0
+) -> CommandResult:
+    """Run a short command; raises SandboxError with the end of its output when it fails."""
+    result = sandbox.run(argv, cwd=cwd or sandbox.root, timeout=timeout)
+    if not result.ok:
+        raise SandboxError(f"“{' '.join(argv)[:200]}” failed in the sandbox: {_last(result)}")
+    return result
+
+
+def git(sandbox: Sandbox, *arguments: str, cwd: str | None = None) -> CommandResult:
+    """Run git in the repository, or another folder; raises SandboxError when it fails."""
+    result = try_git(sandbox, *arguments, cwd=cwd)
+    if not result.ok:
+        raise SandboxError(f"git {arguments[0]} failed in the sandbox: {_last(result)}")
+    return result
+
+
+def try_git(sandbox: Sandbox, *arguments: str, cwd: str | None = None) -> CommandResult:
+    """Run git; the caller reads the exit code."""
+    return sandbox.run(
+        [*_GIT, *arguments], cwd=cwd or sandbox.repository, env=_GIT_ENV, timeout=120.0
+    )
+
+
+def _last(result: CommandResult) -> str:
+    lines = result.text.strip().splitlines()
+    return lines[-1][:300] if lines else f"exit code {result.exit_code}, {result.reason}"
+
+
+def watch(sandbox: Sandbox, journal: Journal, command: Command) -> Ended:
+    """Run a long command, its output into the log, and stay able to stop.
+
+    A silent command is noticed about every second, so that a cancelled job ends at once. One
+    that an earlier worker left running is ended and begun anew.
+    """
+    started = time.monotonic()
+    handle = _fresh(sandbox, journal, command)
+    tail, logged = b"", 0
+    for event in sandbox.follow(handle):
+        if event is None:
+            journal.beat()
+        elif isinstance(event, OutputChunk):
+            logged = _log(journal, event.data, logged)
+            tail = (tail + event.data)[-_TAIL:]
+        else:
+            return _ended(event, time.monotonic() - started, tail)
+    return _ended(Exited(None, None, "lost"), time.monotonic() - started, tail)
+
+
+def _fresh(sandbox: Sandbox, journal: Journal, command: Command) -> ProcessHandle:
+    memory = f"process:{command.name}"
+    attempt, _, left_over = journal.recall(memory).partition("|")
+    if left_over:
+        sandbox.kill(ProcessHandle(left_over))
+    number = int(attempt or 0) + 1
+    handle = sandbox.spawn(
+        command.argv,
+        key=f"{command.name}-{number}",
+        cwd=command.cwd,
+        env=command.env,
+        timeout=command.timeout,
+        network=command.network,
+    )
+    journal.remember(memory, f"{number}|{handle.id}")
+    return handle
+
+
+def _log(journal: Journal, data: bytes, logged: int) -> int:
+    room = MAX_LOGGED - logged
+    if room > 0:
+        journal.output(data[:room])
+        if len(data) >= room:
+            journal.say("The output is very long; the rest of it is left out of the log.")
+    return logged + len(data)
+
+
+def _ended(exited: Exited, seconds: float, tail: bytes) -> Ended:
+    text = tail.decode("utf-8", "replace")
+    return Ended(exited.code, exited.reason, round(seconds, 3), text)

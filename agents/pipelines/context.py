@@ -1,0 +1,89 @@
+"""What a run that fixes something is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.runners.base import CommandRunner, HostedRunner
+from agents.sandboxes.base import SandboxProvider
+from clusters.forges.base import Author, Forge
+from clusters.planner.base import PlanDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One report of the cluster, in its author's words."""
+
+    item_id: int
+    source: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The project's choices. Times are seconds.
+
+    Commands stand here as a maintainer typed them; they are split like a shell would, but no
+    shell ever sees them. `guard` maps a kind of finding to block, warn or off.
+    """
+
+    base_branch: str
+    branch: str
+    setup_network: bool = False
+    setup_command: str = ""
+    test_command: str = ""
+    rounds: int = 3
+    test_timeout: float = 600.0
+    setup_timeout: float = 600.0
+    agent_timeout: float = 1500.0
+    time_limit: float = 1800.0
+    allow_unisolated: bool = False
+    guard: Mapping[str, str] = field(default_factory=dict)
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixContext:
+    """One job as the pipeline sees it. `agent_note` is a sentence for the pull request, or ''."""
+
+    job_id: int
+    title: str
+    runner_name: str
+    runner_title: str
+    agent_note: str
+    plan: PlanDraft
+    plan_version: int
+    quotes: Sequence[Quote]
+    requester: Author
+    settings: Settings
+    job_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What wiring hands in.
+
+    `runner` is None when no model is configured. `scratch` is a private folder of this execution
+    on the worker, which the caller removes. `setup_env` is the environment of package installers
+    (an index, a certificate file); it is given to them alone.
+    """
+
+    forge: Forge
+    sandboxes: SandboxProvider
+    runner: CommandRunner | HostedRunner | None
+    scratch: Path
+    setup_env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the run ended: a code of `agents.outcomes`, and a sentence that says more."""
+
+    outcome: str
+    detail: str
+    pull_number: int | None
+    head_sha: str
+    verified: bool

@@ -1,0 +1,85 @@
+"""The end of every run: nothing of it is left that nobody needs."""
+
+from __future__ import annotations
+
+from agents.outcomes import OUTCOMES, outcome
+from agents.pipelines import pr_text
+from agents.pipelines.base import Stop
+from agents.pipelines.context import Result
+from agents.pipelines.run import FixRun
+from agents.sandboxes.base import SandboxError, SandboxLost
+from clusters.forges.base import ForgeError, PullState
+from clusters.forges.mirrors import GitError
+
+Failure = Stop | ForgeError | SandboxError | GitError
+
+# What a person did to the branch while the run was under way.
+_MOVED = {"push_rejected", "pr_not_open", "base_moved"}
+
+
+def as_stop(error: Failure) -> Stop:
+    """A failure of a seam as an outcome and its sentence."""
+    match error:
+        case Stop():
+            return error
+        case ForgeError(code=code) if code in OUTCOMES:
+            return Stop(code, str(error))
+        case ForgeError(code=code):
+            return Stop("merge_conflict" if code in _MOVED else "forge_unavailable", str(error))
+        case SandboxLost():
+            return Stop("sandbox_lost", str(error))
+        case SandboxError():
+            return Stop("sandbox_failed", str(error))
+        case _:
+            return Stop("repository_unavailable", str(error))
+
+
+def stopped(run: FixRun, stop: Stop) -> Result:
+    """The result of a run that ended without commits on its branch."""
+    detail = stop.detail if stop.detail != stop.outcome else ""
+    said = detail or outcome(stop.outcome).sentence
+    run.journal.say(said)
+    return Result(stop.outcome, said, run.pull_number, "", verified=False)
+
+
+def finish(run: FixRun, result: Result) -> Result:
+    """Close the sandbox, and the draft when nothing came of it; what went wrong is said."""
+    for problem in clean_up(run, result):
+        run.journal.say(problem)
+    return result
+
+
+def clean_up(run: FixRun, result: Result) -> list[str]:
+    """The same without a journal, which a cancelled job does not have; problems as sentences."""
+    problems = []
+    for tidy in (_close_sandbox, _withdraw):
+        try:
+            tidy(run, result)
+        except (ForgeError, GitError, SandboxError) as error:
+            problems.append(f"Cleaning up was not complete: {error}")
+    return problems
+
+
+def _close_sandbox(run: FixRun, result: Result) -> None:
+    try:
+        if run.sandbox_id:
+            run.sandbox.close()
+        for sandbox_id in run.tools.sandboxes.list(run.label):
+            run.tools.sandboxes.connect(sandbox_id).close()
+    except SandboxLost:
+        return  # closed already, by whoever finished this run before
+
+
+def _withdraw(run: FixRun, result: Result) -> None:
+    """Close the draft and delete its branch, unless there is something in them to read."""
+    if not run.base or result.head_sha or result.outcome == "guard_blocked":
+        return
+    start, branch = run.start_commit(), run.settings.branch
+    pull = run.forge.find_pr(branch)
+    if pull is not None and pull.state == PullState.OPEN and pull.head_sha == start:
+        text = pr_text.closing_comment(result.outcome, result.detail)
+        if all(comment.text != text for comment in pull.comments):
+            run.forge.comment(pull.number, text, author="Soulcaster")
+        run.forge.close(pull.number)
+    if run.forge.mirror().branches().get(branch) == start:
+        run.forge.delete_branch(branch)

@@ -1,0 +1,98 @@
+"""A fix, from plan to proven pull request.
+
+Every step keeps its result in the journal and can be begun again, so that the next worker goes
+on where the last one died. The steps' own modules say how; this one says what happens when.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from agents.pipelines import ending, opening, preparing, proving, publishing
+from agents.pipelines.agent_rounds import work_in_rounds
+from agents.pipelines.base import Journal, LeaseLost, Stop
+from agents.pipelines.context import FixContext, Quote, Result, Settings, Tools
+from agents.pipelines.records import (
+    Baseline,
+    Checkout,
+    Draft,
+    Guarded,
+    Preflight,
+    Provision,
+    Published,
+    Setup,
+)
+from agents.pipelines.run import FixRun
+from agents.sandboxes.base import SandboxError
+from clusters.forges.base import ForgeError
+from clusters.forges.mirrors import GitError
+
+__all__ = ["FixContext", "Quote", "Result", "Settings", "Tools", "run_fix"]
+
+
+def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
+    """Run a fix to its end, or the rest of it; every way to end on purpose is a Result.
+
+    Raises LeaseLost with everything left as it is, for the new owner; Cancelled, and errors that
+    nobody foresaw, after cleaning up. An exit of the worker process leaves the run to the next.
+    """
+    run = FixRun(context, tools, journal)
+    try:
+        return journal.step("finish", Result, partial(ending.finish, run, _result(run)))
+    except LeaseLost:
+        raise
+    except Exception as error:
+        left = Result("cancelled", "The job ended early.", run.pull_number, "", verified=False)
+        for problem in ending.clean_up(run, left):
+            error.add_note(problem)
+        raise
+
+
+def _result(run: FixRun) -> Result:
+    try:
+        return _carry_out(run)
+    except (Stop, ForgeError, SandboxError, GitError) as error:
+        return ending.stopped(run, ending.as_stop(error))
+
+
+def _carry_out(run: FixRun) -> Result:
+    _open(run)
+    if run.tools.runner is None:
+        raise _no_model(_measure(run))
+    draft = run.journal.step("draft_pr", Draft, partial(opening.open_draft, run))
+    run.pull_number = draft.number
+    return _fix(run, draft.number, _measure(run))
+
+
+def _open(run: FixRun) -> None:
+    step = run.journal.step
+    run.started_at = step("preflight", Preflight, partial(opening.preflight, run)).started_at
+    place = step("provision", Provision, partial(opening.provision, run))
+    run.sandbox_id, run.isolation = place.sandbox_id, place.isolation
+    run.base = step("checkout", Checkout, partial(opening.checkout, run)).base
+
+
+def _measure(run: FixRun) -> Baseline:
+    run.check_time()
+    setup = run.journal.step("setup", Setup, partial(preparing.set_up, run))
+    run.check_time()
+    return run.journal.step("baseline", Baseline, partial(proving.measure_baseline, run, setup))
+
+
+def _no_model(baseline: Baseline) -> Stop:
+    measured = proving.summary(baseline.receipt)
+    said = f"The tests before the change: {measured} No model is configured: nothing was changed."
+    return Stop("no_model", said)
+
+
+def _fix(run: FixRun, number: int, baseline: Baseline) -> Result:
+    work = work_in_rounds(run, baseline)
+    inspect = partial(publishing.inspect, run, number, work)
+    guarded = run.journal.step("guard", Guarded, inspect)
+    if guarded.blocked:
+        detail = publishing.reason(guarded.findings)
+        return Result("guard_blocked", detail, number, "", verified=False)
+    publish = partial(publishing.publish, run, number, baseline.receipt, work, guarded.findings)
+    head = run.journal.step("publish", Published, publish).head
+    judgement = work.verification.judgement
+    return Result(judgement.outcome, judgement.sentence, number, head, judgement.verified)

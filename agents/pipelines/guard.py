@@ -1,0 +1,189 @@
+"""What must not leave a sandbox unseen: findings about a change, by the project's policy."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from agents.pipelines.diff_lines import added_lines
+from agents.pipelines.secret_patterns import secret_in
+from agents.pipelines.test_files import is_test_path
+from clusters.forges.base import Author
+from clusters.forges.mirrors import ChangedFile, Commit
+from clusters.planner.base import PlanDraft
+
+Severity = Literal["block", "warn"]
+
+MAX_FILES, MAX_LINES, MAX_DIFF = 40, 2_000, 16 << 20
+_PER_KIND = 20
+
+# The kinds of findings, each with what happens when a project says nothing about it.
+GUARD_KINDS: Mapping[str, str] = {
+    "secret": "block",
+    "protected_path": "block",
+    "symlink": "block",
+    "submodule": "block",
+    "strange_path": "block",
+    "author": "block",
+    "binary": "warn",
+    "outside_plan": "warn",
+    "size": "warn",
+}
+
+# Names that steer continuous integration, agents or editors of everybody who checks the code out.
+_PROTECTED_NAMES = {
+    "agents.md",
+    "agents.override.md",
+    "claude.md",
+    "claude.local.md",
+    "gemini.md",
+    "codeowners",
+    "jenkinsfile",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "copilot-instructions.md",
+    ".mcp.json",
+    ".envrc",
+    ".travis.yml",
+    ".pre-commit-config.yaml",
+}
+_PROTECTED_FOLDERS = (
+    ".git",
+    ".claude",
+    ".codex",
+    ".kilocode",
+    ".cursor",
+    ".aider",
+    ".windsurf",
+    ".gemini",
+    ".opencode",
+    ".circleci",
+    ".devcontainer",
+    ".vscode",
+    ".idea",
+    ".husky",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a person should see. `path` is '' when it is about the whole change."""
+
+    kind: str
+    severity: Severity
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is looked at. `diff` is the unified text; a caller may cut it at MAX_DIFF bytes."""
+
+    files: Sequence[ChangedFile]
+    diff: str
+    commits: Sequence[Commit] = ()
+
+
+def inspect(
+    change: Change, plan: PlanDraft, requester: Author, policy: Mapping[str, str]
+) -> list[Finding]:
+    """Findings about a change, those that block first; `policy` maps a kind to block, warn or off.
+
+    A word in the policy that is none of these counts as "block".
+    """
+    found = [
+        *_about_paths(change.files, plan),
+        *_about_text(change),
+        *_about_commits(change, requester),
+    ]
+    judged = (_judged(kind, path, sentence, policy) for kind, path, sentence in found)
+    findings = _limited(finding for finding in judged if finding is not None)
+    return sorted(findings, key=lambda finding: finding.severity != "block")
+
+
+def blocks(findings: Iterable[Finding]) -> bool:
+    """Whether the change must stay."""
+    return any(finding.severity == "block" for finding in findings)
+
+
+_Found = tuple[str, str, str]
+
+
+def _judged(kind: str, path: str, sentence: str, policy: Mapping[str, str]) -> Finding | None:
+    match policy.get(kind, GUARD_KINDS[kind]):
+        case "off":
+            return None
+        case "warn":
+            return Finding(kind, "warn", path, sentence)
+        case _:
+            return Finding(kind, "block", path, sentence)
+
+
+def _limited(findings: Iterable[Finding]) -> list[Finding]:
+    count: dict[str, int] = {}
+    kept = []
+    for finding in findings:
+        count[finding.kind] = count.get(finding.kind, 0) + 1
+        if count[finding.kind] <= _PER_KIND:
+            kept.append(finding)
+    return kept
+
+
+def _about_paths(files: Sequence[ChangedFile], plan: PlanDraft) -> Iterator[_Found]:
+    planned = {candidate.path for candidate in [*plan.files, *plan.tests]}
+    for file in files:
+        yield from _about_file(file)
+        if file.path not in planned and not is_test_path(file.path):
+            yield "outside_plan", file.path, "The plan does not name this file."
+    lines = sum(file.added + file.removed for file in files)
+    if len(files) > MAX_FILES or lines > MAX_LINES:
+        yield "size", "", f"The change is large: {len(files)} files and {lines} lines."
+
+
+def _about_file(file: ChangedFile) -> Iterator[_Found]:
+    for path in filter(None, (file.path, file.old_path)):
+        if is_protected(path):
+            yield "protected_path", path, "This file steers builds, agents or editors."
+        if _is_strange(path):
+            yield "strange_path", path, "The name has characters that people cannot see."
+    if file.mode == "120000":
+        yield "symlink", file.path, "A symbolic link was added or changed."
+    if file.mode == "160000":
+        yield "submodule", file.path, "A submodule was added or changed."
+    if file.binary:
+        yield "binary", file.path, "A binary file, which nobody can read in the diff."
+
+
+def is_protected(path: str) -> bool:
+    """Whether a file can steer what builds, agents or editors do. Case does not matter."""
+    parts = [part.lower() for part in PurePosixPath(path).parts]
+    if any(part.startswith(_PROTECTED_FOLDERS) for part in parts):
+        return True
+    return parts[-1] in _PROTECTED_NAMES if parts else False
+
+
+def _is_strange(path: str) -> bool:
+    return any(
+        unicodedata.category(letter) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} for letter in path
+    )
+
+
+def _about_text(change: Change) -> Iterator[_Found]:
+    lines = list(added_lines(change.diff))
+    for line in lines:
+        name = secret_in(line.text)
+        if name:
+            yield "secret", line.path, f"Line {line.number} looks like {name}."
+    if len(lines) < sum(file.added for file in change.files):
+        # The text of the difference was cut: what was not read cannot be called clean.
+        yield "secret", "", "The change is too large to be searched for secrets."
+
+
+def _about_commits(change: Change, requester: Author) -> Iterator[_Found]:
+    for commit in change.commits:
+        if commit.email.casefold() != requester.email.casefold():
+            who = f"{commit.author} <{commit.email}>"
+            yield "author", "", f"Commit {commit.sha[:10]} is in the name of {who}."

@@ -1,0 +1,62 @@
+"""The platform's own proof: the tests before and after, and the new tests on the old code."""
+
+from __future__ import annotations
+
+from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus, Stop
+from agents.pipelines.checkouts import clean_checkout
+from agents.pipelines.commits import find_again
+from agents.pipelines.preparing import without_addopts
+from agents.pipelines.records import Baseline, Setup, Verification
+from agents.pipelines.reproduction import reproduce
+from agents.pipelines.run import FixRun
+from agents.pipelines.testing import TestPlan, TestRun, refuses_options, run_tests
+from agents.pipelines.verdict import judge
+
+
+def measure_baseline(run: FixRun, setup: Setup) -> Baseline:
+    """The base's tests on the base; raises Stop when they hang."""
+    plan = setup.plan
+    receipt = _tested(run, plan, ReceiptKind.BASELINE, run.base)
+    if plan.pytest and refuses_options(receipt):
+        run.journal.say("pytest does not know the project's own options; trying without them.")
+        plan = without_addopts(plan)
+        receipt = _tested(run, plan, ReceiptKind.BASELINE, run.base)
+    _keep(run, "Before the change", receipt)
+    if receipt.status == ReceiptStatus.TIMED_OUT:
+        raise Stop("tests_hang", receipt.note)
+    return Baseline(receipt, plan)
+
+
+def verify(run: FixRun, baseline: Baseline, head: str, round: int) -> Verification:
+    """Two receipts about the head, and what they say together with the baseline."""
+    find_again(run, head, round)
+    after = _tested(run, baseline.plan, ReceiptKind.HEAD, head, round)
+    _keep(run, "After the change", after)
+    reproduction = reproduce(run, baseline, after, round)
+    _keep(run, "The new tests on the old code", reproduction)
+    judgement = judge(baseline.receipt, after, reproduction)
+    run.journal.say(judgement.sentence)
+    return Verification(after, reproduction, judgement)
+
+
+def summary(receipt: ReceiptDraft) -> str:
+    """A receipt in one line."""
+    status = receipt.status.replace("_", " ")
+    counts = f" ({len(receipt.passing())} passed, {len(receipt.failing())} failed)"
+    return f"{status}{counts if receipt.tests else ''}. {receipt.note}".rstrip()
+
+
+def _keep(run: FixRun, what: str, receipt: ReceiptDraft) -> None:
+    run.journal.receipt(receipt)
+    run.journal.say(f"{what}: {summary(receipt)}")
+
+
+def _tested(
+    run: FixRun, plan: TestPlan, kind: ReceiptKind, commit: str, round: int = 1
+) -> ReceiptDraft:
+    scratch = run.tools.scratch
+    folder = clean_checkout(
+        run.sandbox, run.mirror, commit, name=kind, made=plan.made, scratch=scratch
+    )
+    tests = TestRun(kind, commit, folder, timeout=run.settings.test_timeout, round=round)
+    return run_tests(run.sandbox, run.journal, plan, tests)

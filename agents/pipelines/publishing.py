@@ -1,0 +1,73 @@
+"""The last steps before the end: the guard, and the pull request that tells what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.pipelines import guard, pr_text
+from agents.pipelines.agent_rounds import Work
+from agents.pipelines.base import Artifact, ReceiptDraft, Stop
+from agents.pipelines.commits import find_again
+from agents.pipelines.guard import Change, Finding
+from agents.pipelines.records import Guarded, Published
+from agents.pipelines.run import FixRun
+from clusters.forges.base import PullState
+
+
+def inspect(run: FixRun, number: int, work: Work) -> Guarded:
+    """What the guard finds in the change; the draft tells when that keeps the change back."""
+    _bring(run, work)
+    change = Change(
+        files=run.mirror.changed(run.base, work.head),
+        diff=run.mirror.diff(run.base, work.head, max_bytes=guard.MAX_DIFF),
+        commits=run.mirror.commits(run.start_commit(), work.head),
+    )
+    findings = guard.inspect(change, run.context.plan, run.author, run.settings.guard)
+    for finding in findings:
+        run.journal.say(f"Guard: {finding.path or 'the change'}: {finding.sentence}")
+    if any(finding.kind == "secret" and finding.severity == "block" for finding in findings):
+        run.journal.say("The difference is not kept, because a secret may be in it.")
+    else:
+        _keep_diff(run, work.head)
+    blocked = guard.blocks(findings)
+    if blocked:
+        body = pr_text.blocked_body(run.context, run.isolation, findings)
+        run.forge.update(number, body=body)
+    return Guarded(findings, blocked)
+
+
+def reason(findings: Sequence[Finding]) -> str:
+    """Why nothing was pushed, in a sentence for the job."""
+    first = next(finding for finding in findings if finding.severity == "block")
+    more = sum(finding.severity == "block" for finding in findings) - 1
+    where = f"{first.path}: " if first.path else ""
+    return f"{where}{first.sentence}{f' And {more} more.' if more else ''}"
+
+
+def publish(
+    run: FixRun, number: int, baseline: ReceiptDraft, work: Work, findings: Sequence[Finding]
+) -> Published:
+    """Push the commits, write the text, and mark the pull request ready only if it is proven."""
+    _bring(run, work)
+    pull = run.forge.get_pr(number)
+    if pull.state != PullState.OPEN:
+        said = f"Pull request {number} was {pull.state} in the meantime, so nothing was pushed."
+        raise Stop("cancelled", said)
+    run.forge.push(run.mirror, work.head, run.settings.branch)
+    body = pr_text.final_body(run.context, run.isolation, baseline, work.verification, findings)
+    run.forge.update(number, title=pr_text.pull_title(run.context), body=body)
+    verified = work.verification.judgement.verified
+    if verified and pull.draft:
+        run.forge.mark_ready(number)
+    state = "is ready for review" if verified else "stays a draft"
+    run.journal.say(f"Pushed {work.head[:10]}. Pull request {number} {state}.")
+    return Published(work.head, verified)
+
+
+def _bring(run: FixRun, work: Work) -> None:
+    find_again(run, work.head, work.verification.head.round)
+
+
+def _keep_diff(run: FixRun, head: str) -> None:
+    text = run.mirror.diff(run.base, head)
+    run.journal.artifact(Artifact("diff", "change.diff", "text/x-diff", text.encode()))

@@ -1,0 +1,95 @@
+"""What each step of a fix leaves in the journal: frozen, made of JSON values only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agents.pipelines.base import ReceiptDraft
+from agents.pipelines.guard import Finding
+from agents.pipelines.testing import TestPlan
+from agents.pipelines.verdict import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """`started_at` is seconds of the epoch: the time limit counts from here."""
+
+    started_at: float
+    isolation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """The sandbox of this execution."""
+
+    sandbox_id: str
+    isolation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """`base` is the tip of the base branch; `start` the empty commit on it that begins our branch."""
+
+    base: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The draft pull request."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the project's tests are run, and what a person should know about it."""
+
+    kind: str
+    plan: TestPlan
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The tests before anything changed; the plan as it proved to work."""
+
+    receipt: ReceiptDraft
+    plan: TestPlan
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRound:
+    """What the agent left after one round. `head` is '' when there are no commits at all."""
+
+    ok: bool
+    reason: str
+    outcome: str
+    session_id: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The two receipts of one round, and what they say together with the baseline."""
+
+    head: ReceiptDraft
+    reproduction: ReceiptDraft
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What the guard found; `blocked` says that the commits must not leave."""
+
+    findings: Sequence[Finding] = field(default_factory=list)
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The commits are on the branch and the pull request tells about them."""
+
+    head: str
+    ready: bool

@@ -1,0 +1,99 @@
+"""What the steps of one fix share: the way to the sandbox and the mirror, and the clock."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from agents.pipelines.base import Journal, Stop
+from agents.pipelines.context import FixContext, Settings, Tools
+from agents.pipelines.pr_text import start_message
+from agents.sandboxes.base import Sandbox
+from clusters.forges.base import Author, Forge
+from clusters.forges.mirrors import GitError, Mirror
+
+
+class FixRun:
+    """One execution on this worker.
+
+    The sandbox and the mirror are looked up when they are first used, because a worker that
+    takes a run over may have nothing left to do in them.
+    """
+
+    def __init__(self, context: FixContext, tools: Tools, journal: Journal) -> None:
+        self.context = context
+        self.tools = tools
+        self.journal = journal
+        self.started_at = time.time()
+        self.sandbox_id = ""
+        self.isolation = ""
+        self.base = ""
+        self.pull_number: int | None = None
+        self._sandbox: Sandbox | None = None
+        self._mirror: Mirror | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The project's choices."""
+        return self.context.settings
+
+    @property
+    def forge(self) -> Forge:
+        """Where the code lives."""
+        return self.tools.forge
+
+    @property
+    def label(self) -> str:
+        """Names the job's sandboxes, so that one that was left over is found."""
+        return f"job-{self.context.job_id}-fix"
+
+    @property
+    def work_ref(self) -> str:
+        """Where the mirror keeps the commits that came back."""
+        return f"refs/soulcaster/job-{self.context.job_id}"
+
+    @property
+    def author(self) -> Author:
+        """The requester, with a name and an address that git takes."""
+        who = self.context.requester
+        return Author(_identity(who.name) or "Soulcaster user", _identity(who.email) or "unknown")
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox of this execution; raises SandboxLost when it is gone."""
+        if self._sandbox is None:
+            self._sandbox = self.tools.sandboxes.connect(self.sandbox_id)
+        return self._sandbox
+
+    @property
+    def mirror(self) -> Mirror:
+        """The worker's mirror, fetched once by this worker; raises ForgeError."""
+        if self._mirror is None:
+            self._mirror = self.forge.mirror()
+        return self._mirror
+
+    def start_commit(self) -> str:
+        """The empty commit on the base; made again when this mirror does not have it."""
+        return self.mirror.empty_commit(self.base, start_message(self.context), self.author)
+
+    def seconds_left(self) -> float:
+        """Of the job's time limit; not below 0."""
+        return max(0.0, self.started_at + self.settings.time_limit - time.time())
+
+    def check_time(self) -> None:
+        """Raise Stop when the time limit is reached."""
+        if not self.seconds_left():
+            minutes = self.settings.time_limit / 60
+            raise Stop("time_limit", f"The job reached its time limit of {minutes:g} minutes.")
+
+    def has(self, commit: str) -> bool:
+        """Whether this worker's mirror knows a commit."""
+        try:
+            return self.mirror.resolve(commit) == commit
+        except GitError:
+            return False
+
+
+def _identity(text: str) -> str:
+    printable = "".join(letter for letter in text if letter.isprintable() and letter not in "<>")
+    return re.sub(r"^[-\s.,:;\"'\\]+|[\s.,:;\"'\\]+$", "", printable)[:200]

@@ -1,0 +1,72 @@
+"""A fix from plan to pull request, with real git, real sandboxes and a real local forge."""
+
+from __future__ import annotations
+
+PLACEHOLDER
+
+def test_a_right_change_after_a_wrong_one_becomes_a_ready_pull_request(bench: Bench) -> None:
+    editor = Editor({PRICE: WRONG, TEST: NEW_TEST}, {PRICE: RIGHT})
+    bench.runner = editor
+
+    result = bench.run()
+
+    pull = bench.only_pull()
+    assert (result.outcome, result.verified) == ("verified", True), bench.memory.log
+    assert (pull.draft, pull.head_sha, pull.number) == (False, result.head_sha, result.pull_number)
+    assert pull.body.startswith("**Verified.** 3 tests pass with the change.")
+    assert "test_no_cent_is_lost" in editor.tasks[1].feedback
+    assert bench.left_over() == []
+
+
+def test_receipts_tell_which_code_the_tests_ran_on(bench: Bench) -> None:
+    bench.runner = Editor(FIXED)
+
+    result = bench.run()
+
+    receipts = bench.memory.receipts
+    baseline = receipts[ReceiptKind.BASELINE, 1]
+    head, reproduction = receipts[ReceiptKind.HEAD, 1], receipts[ReceiptKind.REPRODUCTION, 1]
+    assert (baseline.status, baseline.commit) == (ReceiptStatus.PASSED, bench.base)
+    assert (head.status, head.commit) == (ReceiptStatus.PASSED, result.head_sha)
+    assert (reproduction.status, reproduction.commit) == (ReceiptStatus.FAILED, bench.base)
+    assert reproduction.failing() == ["tests/test_price.py::test_no_cent_is_lost"]
+    assert len(head.passing()) == 3
+
+
+def test_commits_are_in_the_name_of_the_requester_and_above_the_start(bench: Bench) -> None:
+    bench.runner = Editor(FIXED)
+
+    result = bench.run()
+
+    commits = bench.forge.commits(bench.only_pull().number)
+    assert [(commit.title, commit.email) for commit in commits] == [
+        ("Shares lose cents", "alice@example.com"),
+        ("Shares lose cents", "alice@example.com"),
+    ]
+    assert commits[-1].sha == result.head_sha
+    assert {file.path for file in bench.forge.changed(bench.only_pull().number)} == set(FIXED)
+
+
+def test_kept_files_are_the_prompt_the_reports_and_the_difference(bench: Bench) -> None:
+    bench.runner = Editor(FIXED)
+
+    bench.run()
+
+    assert set(bench.memory.artifacts) == {
+        ("prompt", "prompt-1.md"),
+        ("junit", "baseline-1.xml"),
+        ("junit", "head-1.xml"),
+        ("junit", "reproduction-1.xml"),
+        ("diff", "change.diff"),
+    }
+    assert b"divmod" in bench.memory.artifacts["diff", "change.diff"].data
+    assert b"Shares of a bill" in bench.memory.artifacts["prompt", "prompt-1.md"].data
+
+
+def test_the_job_s_own_branch_is_all_that_is_written(bench: Bench) -> None:
+    bench.runner = Editor(FIXED)
+
+    bench.run()
+
+    assert bench.forge.mirror().branches().keys() == {"main", BRANCH}
+    assert bench.forge.mirror().resolve("main") == bench.base
