@@ -1,0 +1,188 @@
+"""The worker's end of a log: bytes in, stored and announced chunks out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import redis as redis_client
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from agents.logs import live
+from agents.logs.decoder import Decoder
+from agents.logs.pieces import CHUNK, Piece
+from agents.logs.reading import ChunkMessage
+from agents.logs.scrubber import Scrubber
+from agents.logs.storing import MEBIBYTE, LogStore
+from agents.models import LogChunk
+
+log = structlog.get_logger(__name__)
+
+LIMIT = 64 * MEBIBYTE  # bytes of text of one execution
+_WAIT = 0.08  # seconds that text waits for company
+_PAUSE = 0.02  # seconds between two writes in a flood: others want the database too
+_IDLE = 5.0  # seconds without text after which the thread goes
+_BACKLOG = MEBIBYTE  # characters that may wait; then writers wait
+_RETRIES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries while the database is away
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One stream's way from bytes to text that may be shown."""
+
+    scrubber: Scrubber
+    decoder: Decoder = field(default_factory=Decoder)
+
+    def text(self, data: bytes | str) -> str:
+        return self.scrubber.feed(self.decoder.decode(data))
+
+    def rest(self) -> str:
+        return self.scrubber.feed(self.decoder.flush()) + self.scrubber.flush()
+
+
+class Recorder:
+    """Records the output of one execution under one fence. Any thread may write.
+
+    Text is decoded, scrubbed and stored in batches by a thread of its own within about 80 ms, in
+    the order of the writes. When the fence is lost, the next `write` or `flush` raises LeaseLost;
+    when the database stays away for long, what it raised. Never call it inside a transaction: the
+    thread would wait for that transaction's locks.
+    """
+
+    def __init__(
+        self,
+        execution_id: int,
+        fence: int,
+        scrubber: Scrubber,
+        *,
+        redis: redis_client.Redis | None = None,
+        limit: int = LIMIT,
+    ) -> None:
+        self._store = LogStore(execution_id, fence, limit=limit)
+        self._live = live.LiveStream(execution_id, redis or live.connect(settings.REDIS_URL))
+        self._channels: defaultdict[str, _Channel] = defaultdict(lambda: _Channel(scrubber.fork()))
+        self._changed = threading.Condition()
+        self._pending: list[Piece] = []
+        self._size = 0  # characters in `_pending`
+        self._storing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
+        self._closed = threading.Event()
+        if self._store.position() == 0:
+            self._live.forget()
+
+    def write(self, stream: str, data: bytes | str) -> None:
+        """Record output; `stream` is a value of `LogChunk.Stream`."""
+        with self._changed:
+            for part in _parts(data):
+                self._changed.wait_for(lambda: self._size < _BACKLOG or self._is_over())
+                self._raise_failure()
+                if self._closed.is_set():
+                    raise ValueError("this log is closed")
+                if stream == LogChunk.Stream.PLATFORM or not self._store.truncated:
+                    self._add(stream, self._channels[stream].text(part))
+
+    def flush(self) -> None:
+        """Store everything written so far, but an end that could be the beginning of a secret."""
+        self._drain()
+
+    def close(self) -> None:
+        """Store the rest and end the thread; a second call does nothing."""
+        if self._closed.is_set():
+            return
+        with self._changed:
+            for stream, channel in self._channels.items():
+                self._add(stream, channel.rest())
+            self._closed.set()
+            self._changed.notify_all()
+        try:
+            self.flush()
+        finally:
+            if self._thread is not None:
+                self._thread.join()
+            self._live.close()
+
+    def position(self) -> int:
+        """The `seq` of the last stored chunk."""
+        return self._store.position()
+
+    def _add(self, stream: str, text: str) -> None:
+        if not text:
+            return
+        self._pending.append(Piece(stream, text))
+        self._size += len(text)
+        if self._thread is None and not self._closed.is_set():
+            self._thread = threading.Thread(target=self._run, name="log-recorder", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        """The thread: a batch whenever there is one."""
+        try:
+            while self._wait_for_batch():
+                self._drain()
+        except Exception as error:  # noqa: BLE001 - kept as the failure that the writers raise
+            log.warning("log_not_recorded", error=repr(error))
+        finally:
+            connection.close()
+
+    def _wait_for_batch(self) -> bool:
+        """False when the thread has nothing more to do."""
+        self._closed.wait(_PAUSE)
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._pending or self._is_over(), _IDLE):
+                self._thread = None  # the next write starts another
+                return False
+            self._changed.wait_for(lambda: self._size >= CHUNK or self._is_over(), _WAIT)
+            return not self._is_over()
+
+    def _drain(self) -> None:
+        """Store what is pending; one thread at a time, so that the order stays."""
+        with self._storing:
+            self._raise_failure()
+            with self._changed:
+                pieces, self._pending, self._size = self._pending, [], 0
+                self._changed.notify_all()
+            if pieces:
+                self._live.publish(self._append(pieces))
+
+    def _append(self, pieces: list[Piece]) -> list[ChunkMessage]:
+        try:
+            return self._append_patiently(pieces)
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _append_patiently(self, pieces: list[Piece]) -> list[ChunkMessage]:
+        for pause in _RETRIES:
+            try:
+                return self._store.append(pieces)
+            except (OperationalError, InterfaceError):
+                if connection.in_atomic_block:
+                    raise
+                connection.close()
+                time.sleep(pause)
+        return self._store.append(pieces)
+
+    def _fail(self, error: Exception) -> None:
+        with self._changed:
+            self._failure = error
+            self._changed.notify_all()
+
+    def _is_over(self) -> bool:
+        return self._closed.is_set() or self._failure is not None
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+def _parts(data: bytes | str) -> Iterator[bytes | str]:
+    """Pieces of a bounded size, so that a huge write takes no more memory than a small one."""
+    for begin in range(0, len(data), CHUNK):
+        yield data[begin : begin + CHUNK]
