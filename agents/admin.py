@@ -16,7 +16,15 @@ class StepInline(admin.TabularInline[Step, Execution]):
     """The steps of an execution."""
 
     model = Step
-    fields = readonly_fields = ("name", "round", "status", "attempts", "started_at", "finished_at", "error")
+    fields = readonly_fields = (
+        "name",
+        "round",
+        "status",
+        "attempts",
+        "started_at",
+        "finished_at",
+        "error",
+    )
     extra = 0
     can_delete = False
 
@@ -29,7 +37,16 @@ class StepInline(admin.TabularInline[Step, Execution]):
 class JobAdmin(ReadOnlyAdmin):
     """All jobs; the action cancels those that wait or run."""
 
-    list_display = ("id", "title", "project", "status", "outcome", "runner", "requested_by", "created_at")
+    list_display = (
+        "id",
+        "title",
+        "project",
+        "status",
+        "outcome",
+        "runner",
+        "requested_by",
+        "created_at",
+    )
     list_select_related = ("project", "requested_by")
     list_filter = ("status", "outcome", "runner", "kind")
     search_fields = ("title", "branch")
@@ -53,7 +70,16 @@ class JobAdmin(ReadOnlyAdmin):
 class ExecutionAdmin(ReadOnlyAdmin):
     """Attempts at jobs."""
 
-    list_display = ("id", "job", "number", "status", "outcome", "isolation", "started_at", "finished_at")
+    list_display = (
+        "id",
+        "job",
+        "number",
+        "status",
+        "outcome",
+        "isolation",
+        "started_at",
+        "finished_at",
+    )
     list_select_related = ("job",)
     inlines = (StepInline,)
     exclude = ("memory",)

@@ -20,29 +20,132 @@ class Outcome:
 
 
 _ALL = [
-    Outcome("verified", "completed", "The fix is proven by the tests: review and merge the pull request.", exit_code=0),
-    Outcome("unverified", "completed", "The tests do not prove the fix: the pull request stays a draft. Read the receipts, then edit the plan or finish the change by hand.", retryable=True, exit_code=3),
-    Outcome("no_tests", "completed", "There are no tests to prove the fix with: read the diff of the draft with care, or add tests and try again.", exit_code=4),
-    Outcome("no_changes", "failed", "The agent made no commits, so its draft was closed. Sharpen the plan or choose another runner.", retryable=True, exit_code=5),
-    Outcome("no_model", "completed", "No model is configured, so the run ends after plan and baseline. Set a model key, or choose a runner that has one.", exit_code=6),
-    Outcome("guard_blocked", "completed", "The change was kept back by the project's guard: read its findings on the job page.", exit_code=7),
-    Outcome("cancelled", "cancelled", "The job was cancelled; nothing more will be done.", exit_code=8),
-    Outcome("repository_unavailable", "failed", "The repository could not be read: check its address and your access.", retryable=True),
-    Outcome("repository_empty", "failed", "The repository has no commits yet: push a first one and try again."),
-    Outcome("no_write_access", "failed", "You may not write to this repository: ask its owner, or connect another."),
-    Outcome("runner_not_configured", "failed", "The chosen runner is not set up here: choose another, or set it up as its page says."),
-    Outcome("sandbox_failed", "failed", "No sandbox could be started: see the log for the reason, then try again.", retryable=True),
-    Outcome("sandbox_lost", "failed", "The sandbox went away in mid-run: try again.", retryable=True),
-    Outcome("not_isolated", "failed", "This machine cannot isolate the sandbox, and the project does not allow runs without isolation. Install bubblewrap, or switch such runs on in the project's settings."),
-    Outcome("setup_failed", "failed", "The project's dependencies could not be installed: read the log, set the setup command, or allow the network during setup.", retryable=True),
-    Outcome("tests_hang", "failed", "The test command did not end in time: set a faster test command or a longer limit in the project's settings."),
-    Outcome("agent_failed", "failed", "The coding agent ended with an error: read the end of the log.", retryable=True),
-    Outcome("agent_key_refused", "failed", "The model provider refused the key: check it and try again."),
-    Outcome("time_limit", "failed", "The job reached its time limit: raise it in the project's settings, or make the plan smaller.", retryable=True),
-    Outcome("merge_conflict", "failed", "The change does not apply to the base branch any more: run the job again.", retryable=True),
-    Outcome("forge_unavailable", "failed", "The forge did not answer: try again in a few minutes.", retryable=True),
-    Outcome("worker_lost", "failed", "The worker died and the run could not be taken up again: try again.", retryable=True),
-    Outcome("internal_error", "failed", "Something broke on our side; the operator's log has the details under this job's number.", retryable=True),
+    Outcome(
+        "verified",
+        "completed",
+        "The fix is proven by the tests: review and merge the pull request.",
+        exit_code=0,
+    ),
+    Outcome(
+        "unverified",
+        "completed",
+        "The tests do not prove the fix: the pull request stays a draft. Read the receipts, then edit the plan or finish the change by hand.",
+        retryable=True,
+        exit_code=3,
+    ),
+    Outcome(
+        "no_tests",
+        "completed",
+        "There are no tests to prove the fix with: read the diff of the draft with care, or add tests and try again.",
+        exit_code=4,
+    ),
+    Outcome(
+        "no_changes",
+        "failed",
+        "The agent made no commits, so its draft was closed. Sharpen the plan or choose another runner.",
+        retryable=True,
+        exit_code=5,
+    ),
+    Outcome(
+        "no_model",
+        "completed",
+        "No model is configured, so the run ends after plan and baseline. Set a model key, or choose a runner that has one.",
+        exit_code=6,
+    ),
+    Outcome(
+        "guard_blocked",
+        "completed",
+        "The change was kept back by the project's guard: read its findings on the job page.",
+        exit_code=7,
+    ),
+    Outcome(
+        "cancelled", "cancelled", "The job was cancelled; nothing more will be done.", exit_code=8
+    ),
+    Outcome(
+        "repository_unavailable",
+        "failed",
+        "The repository could not be read: check its address and your access.",
+        retryable=True,
+    ),
+    Outcome(
+        "repository_empty",
+        "failed",
+        "The repository has no commits yet: push a first one and try again.",
+    ),
+    Outcome(
+        "no_write_access",
+        "failed",
+        "You may not write to this repository: ask its owner, or connect another.",
+    ),
+    Outcome(
+        "runner_not_configured",
+        "failed",
+        "The chosen runner is not set up here: choose another, or set it up as its page says.",
+    ),
+    Outcome(
+        "sandbox_failed",
+        "failed",
+        "No sandbox could be started: see the log for the reason, then try again.",
+        retryable=True,
+    ),
+    Outcome(
+        "sandbox_lost", "failed", "The sandbox went away in mid-run: try again.", retryable=True
+    ),
+    Outcome(
+        "not_isolated",
+        "failed",
+        "This machine cannot isolate the sandbox, and the project does not allow runs without isolation. Install bubblewrap, or switch such runs on in the project's settings.",
+    ),
+    Outcome(
+        "setup_failed",
+        "failed",
+        "The project's dependencies could not be installed: read the log, set the setup command, or allow the network during setup.",
+        retryable=True,
+    ),
+    Outcome(
+        "tests_hang",
+        "failed",
+        "The test command did not end in time: set a faster test command or a longer limit in the project's settings.",
+    ),
+    Outcome(
+        "agent_failed",
+        "failed",
+        "The coding agent ended with an error: read the end of the log.",
+        retryable=True,
+    ),
+    Outcome(
+        "agent_key_refused", "failed", "The model provider refused the key: check it and try again."
+    ),
+    Outcome(
+        "time_limit",
+        "failed",
+        "The job reached its time limit: raise it in the project's settings, or make the plan smaller.",
+        retryable=True,
+    ),
+    Outcome(
+        "merge_conflict",
+        "failed",
+        "The change does not apply to the base branch any more: run the job again.",
+        retryable=True,
+    ),
+    Outcome(
+        "forge_unavailable",
+        "failed",
+        "The forge did not answer: try again in a few minutes.",
+        retryable=True,
+    ),
+    Outcome(
+        "worker_lost",
+        "failed",
+        "The worker died and the run could not be taken up again: try again.",
+        retryable=True,
+    ),
+    Outcome(
+        "internal_error",
+        "failed",
+        "Something broke on our side; the operator's log has the details under this job's number.",
+        retryable=True,
+    ),
 ]
 
 OUTCOMES: dict[str, Outcome] = {outcome.code: outcome for outcome in _ALL}

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
 
 
 def group(project_id: int) -> None:
     """Group a project's waiting feedback soon."""
-    transaction.on_commit(lambda: current_app.send_task("clusters.group", args=[project_id]))
+    transaction.on_commit(lambda: send("clusters.group", project_id))
+
+
+def send(task: str, row_id: int) -> None:
+    """Give a worker one id. Without a broker the row waits: a sweep finds it again."""
+    try:
+        current_app.send_task(task, args=[row_id])
+    except OperationalError:
+        log.warning("broker_unavailable", task=task, row=row_id)

@@ -1,4 +1,4 @@
-"""Where background work on feedback begins."""
+"""Where background work on feedback begins. Unknown arguments come from newer versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from clusters.services import clusters
 
 @shared_task(name="clusters.group")
 def group(project_id: int, **ignored: object) -> None:
-    """Group a project's waiting feedback. Unknown arguments come from a newer version."""
+    """Group a project's waiting feedback."""
     project = Project.objects.filter(pk=project_id).first()
     if project is not None:
+        clusters.group_waiting(project)
+
+
+@shared_task(name="clusters.sweep")
+def sweep(**ignored: object) -> None:
+    """Group feedback whose message was lost."""
+    for project in clusters.projects_with_waiting_feedback():
         clusters.group_waiting(project)

@@ -49,7 +49,15 @@ class TeamAdmin(admin.ModelAdmin[Team]):
 class ApiTokenAdmin(ReadOnlyAdmin):
     """Whose tokens open the API; people revoke their own."""
 
-    list_display = ("name", "user", "scope", "last_four", "expires_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "user",
+        "scope",
+        "last_four",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_select_related = ("user",)
     fields = list_display
 

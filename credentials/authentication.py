@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from typing import TYPE_CHECKING
+
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from credentials.models import ApiToken, Scope, User
 from credentials.services import tokens
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module while it loads
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -47,13 +50,3 @@ class ScopedAccess(BasePermission):
             return request.auth.scope == Scope.WRITE
         return True
 
-
-class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the OpenAPI description shows the token."""
-
-    target_class = ApiTokenAuthentication
-    name = "token"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        """A bearer token."""
-        return {"type": "http", "scheme": "bearer"}

@@ -1,10 +1,10 @@
 """Errors that people see: a code for programs, a sentence for readers, an HTTP status.
 
-    AppError
-      Invalid    400  the input cannot be used
-      Forbidden  403  your role does not allow it
-      NotFound   404  not there, or not yours
-      Conflict   409  it does not fit the present state
+AppError
+  Invalid    400  the input cannot be used
+  Forbidden  403  your role does not allow it
+  NotFound   404  not there, or not yours
+  Conflict   409  it does not fit the present state
 """
 
 from __future__ import annotations

@@ -35,4 +35,3 @@ class TeamScoped(models.QuerySet[M]):
         # One filter call: both conditions must hold for the same membership row.
         path = f"{self.team_path}__memberships"
         return self.filter(**{f"{path}__user": user, f"{path}__role__in": WRITERS})
-

@@ -11,5 +11,5 @@ class SoulcasterConfig(AppConfig):
     name = "soulcaster"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from soulcaster import checks  # noqa: F401 - registers on import
+        """Register the system checks, and the Celery application that sends tasks."""
+        from soulcaster import celery, checks  # noqa: F401 - register on import

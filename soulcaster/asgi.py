@@ -18,6 +18,8 @@ application = ProtocolTypeRouter(
     {
         "http": http,
         # A page of another site must not open a socket with our visitor's cookie.
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        ),
     }
 )

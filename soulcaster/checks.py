@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,17 +10,19 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from agents.runners.registry import UnknownRunner, parse
-
 
 @register()
 def runner_name(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
-    """`CODING_AGENT_RUNNER` is a pair that the registry can read."""
-    try:
-        parse(settings.CODING_AGENT_RUNNER)
-    except UnknownRunner as error:
-        return [Error(str(error), hint="For example local_builtin or sandbox_kilo.", id="soulcaster.E001")]
-    return []
+    """`CODING_AGENT_RUNNER` is a pair of a sandbox and an agent (whether it is ready: `choose`)."""
+    if re.fullmatch(r"[a-z0-9]+_[a-z0-9]+", settings.CODING_AGENT_RUNNER):
+        return []
+    return [
+        Error(
+            f"CODING_AGENT_RUNNER={settings.CODING_AGENT_RUNNER!r} is not 'sandbox_agent'.",
+            hint="For example local_builtin or sandbox_kilo.",
+            id="soulcaster.E001",
+        )
+    ]
 
 
 @register()
@@ -37,7 +40,12 @@ def model_and_key(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     if not settings.MODEL_KEYS[provider]:
-        return [Warning(f"SOULCASTER_MODEL is set, but {provider.upper()}_API_KEY is not.", id="soulcaster.W001")]
+        return [
+            Warning(
+                f"SOULCASTER_MODEL is set, but {provider.upper()}_API_KEY is not.",
+                id="soulcaster.W001",
+            )
+        ]
     return []
 
 
@@ -45,5 +53,7 @@ def model_and_key(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
 def redis_scheme(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
     """`REDIS_URL` is an address of Redis or Valkey."""
     if urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-        return [Error("REDIS_URL must begin with redis://, rediss:// or unix://.", id="soulcaster.E003")]
+        return [
+            Error("REDIS_URL must begin with redis://, rediss:// or unix://.", id="soulcaster.E003")
+        ]
     return []

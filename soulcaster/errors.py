@@ -14,10 +14,16 @@ from credentials.errors import AppError
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Our own errors by their code; DRF's with a code added; anything else stays an error."""
     if isinstance(error, AppError):
-        return Response({"code": error.code, "detail": error.message, **error.extra}, status=error.status)
+        return Response(
+            {"code": error.code, "detail": error.message, **error.extra}, status=error.status
+        )
     response = drf_exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
-        response.data = {"code": "invalid", "detail": "Some values cannot be used.", "fields": response.data}
+        response.data = {
+            "code": "invalid",
+            "detail": "Some values cannot be used.",
+            "fields": response.data,
+        }
     elif response is not None and isinstance(response.data, dict) and "detail" in response.data:
         response.data["code"] = getattr(response.data["detail"], "code", "error")
     return response

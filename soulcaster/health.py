@@ -19,8 +19,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """The database is there and migrated, and the broker answers; else 503 with what is wrong."""
-    problems = {name: text for name, text in (("database", _database()), ("redis", _redis())) if text}
-    return JsonResponse({"status": "unready" if problems else "ok", **problems}, status=503 if problems else 200)
+    problems = {
+        name: text for name, text in (("database", _database()), ("redis", _redis())) if text
+    }
+    return JsonResponse(
+        {"status": "unready" if problems else "ok", **problems}, status=503 if problems else 200
+    )
 
 
 def _database() -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import structlog
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
+
+django_stubs_ext.monkeypatch()  # so that generic classes can be subscripted at run time
 
 env = FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,7 +30,9 @@ SANDBOX_HOME = env.path("SOULCASTER_SANDBOX_HOME", HOME / "sandboxes")
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
 # The address under which people reach the product; links in pull requests are made from it.
-SITE_URL = env.str("SOULCASTER_URL", "http://localhost:8000", validate=validate.URL(require_tld=False)).rstrip("/")
+SITE_URL = env.str(
+    "SOULCASTER_URL", "http://localhost:8000", validate=validate.URL(require_tld=False)
+).rstrip("/")
 _site = urlsplit(SITE_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_site.hostname or "localhost", "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -139,7 +144,9 @@ ATOMIC_REQUESTS = False
 
 # --- Redis or Valkey, Celery, Channels -----------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -153,9 +160,11 @@ CELERY_TASK_ROUTES = {"agents.run_job": {"queue": "jobs"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_ALWAYS_EAGER = False
+# A click does not wait long for a broker that is away: the row is found again.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "agents.reap", "schedule": schedule(10.0), "options": {"expires": 10}},
+    "sweep": {"task": "clusters.sweep", "schedule": schedule(60.0), "options": {"expires": 60}},
 }
 
 # --- jobs --------------------------------------------------------------------------------------
@@ -167,10 +176,20 @@ ANCHOR_PID = env.int("SOULCASTER_ANCHOR", None)
 TRANSCRIPT = env.path("SOULCASTER_TRANSCRIPT", BASE_DIR / "soulcaster/demo/transcripts/fix.json")
 # What projects may name as a local repository: folders below these.
 LOCAL_REPOSITORIES = env.list("SOULCASTER_LOCAL_REPOSITORIES", [], subcast=Path)
+# Folders of the host that local sandboxes may read, such as a shared package cache.
+SANDBOX_READ_ONLY = env.list("SOULCASTER_SANDBOX_READ_ONLY", [], subcast=Path)
 # Handed to the set-up phase of a sandbox, never anything else of the worker's environment.
 SETUP_ENVIRONMENT = {
     name: value
-    for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    for name in (
+        "PIP_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "PIP_CERT",
+        "UV_INDEX_URL",
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS",
+    )
     if (value := env.str(name, ""))
 }
 
@@ -233,7 +252,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -242,7 +263,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- files, language, time -----------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = env.path("STATIC_ROOT", None)  # only for who collects static files for a proxy
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no build step and no collectstatic needed on the embedded default
 WHITENOISE_AUTOREFRESH = DEBUG

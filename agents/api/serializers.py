@@ -80,7 +80,13 @@ class JobSerializer(JobListSerializer):
     pull_requests = PullSerializer(many=True)
 
     class Meta(JobListSerializer.Meta):
-        fields = [*JobListSerializer.Meta.fields, "plan_snapshot", "plan_digest", "executions", "pull_requests"]
+        fields = [
+            *JobListSerializer.Meta.fields,
+            "plan_snapshot",
+            "plan_digest",
+            "executions",
+            "pull_requests",
+        ]
 
 
 class StartSerializer(serializers.Serializer[Any]):

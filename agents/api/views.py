@@ -33,7 +33,9 @@ class StartFix(APIView):
         wanted = s.StartSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         job, created = jobs.start_fix(
-            viewer(request), the_cluster(request, pk), runner=wanted.validated_data.get("runner", "")
+            viewer(request),
+            the_cluster(request, pk),
+            runner=wanted.validated_data.get("runner", ""),
         )
         body = s.StartedSerializer({"job": job, "created": created}).data
         return Response(body, status=status.HTTP_202_ACCEPTED)
@@ -74,14 +76,17 @@ class OneJob(APIView):
         """With its attempts, steps, receipts and pull request."""
         found = Job.objects.for_user(viewer(request)).select_related("requested_by")
         job = get_object_or_404(
-            found.prefetch_related("executions__steps", "executions__receipts", "pull_requests"), pk=pk
+            found.prefetch_related("executions__steps", "executions__receipts", "pull_requests"),
+            pk=pk,
         )
         return Response(s.JobSerializer(job).data)
 
     @extend_schema(request=s.JobChangeSerializer, responses=s.JobListSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Cancel it with `{"status": "cancelled"}`."""
-        job = get_object_or_404(Job.objects.for_user(viewer(request)).select_related("project__team"), pk=pk)
+        job = get_object_or_404(
+            Job.objects.for_user(viewer(request)).select_related("project__team"), pk=pk
+        )
         change = s.JobChangeSerializer(data=request.data)
         change.is_valid(raise_exception=True)
         return Response(s.JobListSerializer(jobs.cancel(viewer(request), job)).data)
@@ -91,7 +96,10 @@ class JobLogs(APIView):
     """The log of a job's newest attempt."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("after", OpenApiTypes.INT), OpenApiParameter("execution", OpenApiTypes.INT)],
+        parameters=[
+            OpenApiParameter("after", OpenApiTypes.INT),
+            OpenApiParameter("execution", OpenApiTypes.INT),
+        ],
         responses=s.LogSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -108,7 +116,9 @@ class JobLogs(APIView):
         last = chunks[-1]["seq"] if chunks else after
         # The end is told only with the last line.
         ended = execution.status != execution.Status.RUNNING and last >= execution.log_seq
-        return Response({"execution": execution.number, "chunks": chunks, "last": last, "ended": ended})
+        return Response(
+            {"execution": execution.number, "chunks": chunks, "last": last, "ended": ended}
+        )
 
 
 class Runners(APIView):

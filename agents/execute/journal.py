@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class ExecutionJournal:
     """See `agents.pipelines.base.Journal`.
 
-    `after` is told of each step that ended, with its result, also of one that was stored before.
+    `after` is told the result of each step that ended, also of one that was stored before.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ExecutionJournal:
         execution: Execution,
         recorder: Recorder,
         heart: Heart,
-        after: Callable[[str, Any], None],
+        after: Callable[[object], None],
     ) -> None:
         self._lease = lease
         self._execution = execution
@@ -45,7 +45,7 @@ class ExecutionJournal:
         adapter = TypeAdapter(result)
         if stored := executions.stored_step(self._execution, name, round):
             value = adapter.validate_python(stored.result)
-            self._after(name, value)
+            self._after(value)
             return value
         self._step_began = self._position()
         row = executions.start_step(self._lease, self._execution, name, round, self._step_began)
@@ -57,7 +57,7 @@ class ExecutionJournal:
             executions.end_step(self._lease, row, seq=self._position(), error=_sentence(error))
             raise
         dumped = adapter.dump_python(value, mode="json")
-        self._after(name, value)
+        self._after(value)
         executions.end_step(self._lease, row, seq=self._position(), result=dumped)
         return value
 
@@ -79,7 +79,11 @@ class ExecutionJournal:
     def receipt(self, receipt: ReceiptDraft) -> None:
         """Keep a receipt with the log lines it was measured in."""
         executions.store_receipt(
-            self._lease, self._execution, receipt, first_seq=self._step_began, last_seq=self._position()
+            self._lease,
+            self._execution,
+            receipt,
+            first_seq=self._step_began,
+            last_seq=self._position(),
         )
 
     def artifact(self, artifact: Artifact) -> None:
@@ -92,7 +96,9 @@ class ExecutionJournal:
 
     def recall(self, key: str) -> str:
         """A text of this execution, or ''."""
-        memory: dict[str, str] = Execution.objects.values_list("memory", flat=True).get(pk=self._execution.pk)
+        memory: dict[str, str] = Execution.objects.values_list("memory", flat=True).get(
+            pk=self._execution.pk
+        )
         return memory.get(key, "")
 
     def remember(self, key: str, value: str) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -20,6 +19,7 @@ from agents.execute.journal import ExecutionJournal
 from agents.logs.recorder import Recorder
 from agents.models import Execution, Job
 from agents.outcomes import outcome
+from agents.pipelines import records
 from agents.pipelines.base import Cancelled, LeaseLost, Stop
 from agents.pipelines.context import Result
 from agents.pipelines.fix import run_fix
@@ -68,7 +68,9 @@ class _Run:
     def __init__(self, lease: Lease, execution: Execution) -> None:
         self.lease = lease
         self.execution = execution
-        self.job = Job.objects.select_related("project__team", "cluster", "requested_by").get(pk=lease.job_id)
+        self.job = Job.objects.select_related("project__team", "cluster", "requested_by").get(
+            pk=lease.job_id
+        )
         self.forge: LocalForge = repositories.forge_of(self.job.project)
         self.sandboxes = wiring.sandbox_provider(self.job.runner)
         self.sandbox_id = execution.sandbox_id
@@ -85,7 +87,11 @@ class _Run:
                 code, detail = self._work(recorder, heart)
                 recorder.close()
                 executions.finish(
-                    self.lease, self.execution, code=code, detail=detail, cluster_status=self._cluster_status()
+                    self.lease,
+                    self.execution,
+                    code=code,
+                    detail=detail,
+                    cluster_status=self._cluster_status(),
                 )
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -124,23 +130,26 @@ class _Run:
             self._store_pull(result.pull_number, verified=result.verified)
         return result
 
-    def _after(self, name: str, result: Any) -> None:
+    def _after(self, result: object) -> None:
         """Rows that follow a step's result."""
-        if name == "provision":
-            self.sandbox_id = result.sandbox_id
-            executions.provisioned(
-                self.lease,
-                self.execution,
-                provider=self.sandboxes.name,
-                sandbox_id=result.sandbox_id,
-                isolation=result.isolation,
-            )
-        elif name == "checkout":
-            executions.store_commits(self.lease, self.execution, base_sha=result.base_sha)
-        elif name == "publish":
-            executions.store_commits(self.lease, self.execution, head_sha=result.head_sha)
-        if (number := getattr(result, "pull_number", None)) is not None:
-            self._store_pull(number, verified=False)
+        match result:
+            case records.Provision(sandbox_id=sandbox_id, isolation=isolation):
+                self.sandbox_id = sandbox_id
+                executions.provisioned(
+                    self.lease,
+                    self.execution,
+                    provider=self.sandboxes.name,
+                    sandbox_id=sandbox_id,
+                    isolation=isolation,
+                )
+            case records.Checkout(base=base):
+                executions.store_commits(self.lease, self.execution, base_sha=base)
+            case records.Draft(number=number):
+                self._store_pull(number, verified=False)
+            case records.Published(head=head):
+                executions.store_commits(self.lease, self.execution, head_sha=head)
+            case _:
+                pass
 
     def _store_pull(self, number: int, *, verified: bool) -> None:
         self.pull_number = number

@@ -1,5 +1,7 @@
 """Jobs, logs, receipts and pull requests."""
 
+from __future__ import annotations
+
 from agents.models.jobs import Execution, Job, Step
 from agents.models.logs import LogChunk
 from agents.models.pulls import PullRequest

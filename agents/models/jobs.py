@@ -58,7 +58,9 @@ class Job(models.Model):
     ACTIVE = WAITING | HELD
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="jobs")
-    cluster = models.ForeignKey(Cluster, models.SET_NULL, null=True, blank=True, related_name="jobs")
+    cluster = models.ForeignKey(
+        Cluster, models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
     plan = models.ForeignKey(Plan, models.SET_NULL, null=True, blank=True, related_name="jobs")
     # The plan as it was when the job began, and its hash: later edits do not reach the agent.
     plan_snapshot = models.JSONField(default=dict)
@@ -75,7 +77,9 @@ class Job(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="retries")
+    retry_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="retries"
+    )
     from_step = models.CharField(max_length=40, blank=True)
     time_limit_seconds = models.PositiveIntegerField(default=1800)
     pipeline_version = models.PositiveIntegerField(default=1)
@@ -119,7 +123,9 @@ class Job(models.Model):
             # The job list: newest first, by project and status.
             models.Index(fields=["project", "status", "-id"], name="job_list"),
             # The queue: most urgent first.
-            models.Index(fields=["-priority", "id"], name="job_queue", condition=Q(status="pending")),
+            models.Index(
+                fields=["-priority", "id"], name="job_queue", condition=Q(status="pending")
+            ),
             # The reaper: leases that ran out.
             models.Index(
                 fields=["lease_until"],
@@ -208,7 +214,9 @@ class Step(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["execution", "name", "round"], name="one_step_per_round"),
+            models.UniqueConstraint(
+                fields=["execution", "name", "round"], name="one_step_per_round"
+            ),
         ]
         ordering = ["id"]
 

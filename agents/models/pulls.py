@@ -32,7 +32,9 @@ class PullRequest(models.Model):
     cluster = models.ForeignKey(
         Cluster, models.SET_NULL, null=True, blank=True, related_name="pull_requests"
     )
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="pull_requests")
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, blank=True, related_name="pull_requests"
+    )
     number = models.PositiveIntegerField()
     url = models.URLField(max_length=1000, blank=True)  # '' on the local forge: the page is ours
     title = models.CharField(max_length=300)
@@ -50,7 +52,9 @@ class PullRequest(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "number"], name="one_pull_request_per_number"),
+            models.UniqueConstraint(
+                fields=["project", "number"], name="one_pull_request_per_number"
+            ),
         ]
 
     def __str__(self) -> str:

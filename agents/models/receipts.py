@@ -47,7 +47,9 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["execution", "kind", "round"], name="one_receipt_per_round"),
+            models.UniqueConstraint(
+                fields=["execution", "kind", "round"], name="one_receipt_per_round"
+            ),
         ]
         ordering = ["id"]
 
@@ -74,7 +76,9 @@ class Artifact(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["execution", "kind", "name"], name="one_artifact_per_name"),
+            models.UniqueConstraint(
+                fields=["execution", "kind", "name"], name="one_artifact_per_name"
+            ),
         ]
 
     def __str__(self) -> str:

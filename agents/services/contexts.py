@@ -57,4 +57,7 @@ def _quotes(job: Job) -> list[Quote]:
     if job.cluster_id is None:
         return []
     items = feedback.of_cluster(job.cluster_id)[:QUOTES]
-    return [Quote(item.pk, item.source.get_kind_display(), item.title, item.body[:QUOTE_LENGTH]) for item in items]
+    return [
+        Quote(item.pk, item.source.get_kind_display(), item.title, item.body[:QUOTE_LENGTH])
+        for item in items
+    ]

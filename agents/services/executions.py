@@ -29,7 +29,9 @@ MESSAGE_KEPT = 4_000
 def begin(lease: Lease) -> Execution:
     """The execution to go on with, or the first one."""
     with fenced(lease):
-        execution = Execution.objects.filter(job=lease.job_id, status=Execution.Status.RUNNING).first()
+        execution = Execution.objects.filter(
+            job=lease.job_id, status=Execution.Status.RUNNING
+        ).first()
         if execution is None:
             newest = Execution.objects.filter(job=lease.job_id).aggregate(n=Max("number"))["n"] or 0
             execution = Execution(job_id=lease.job_id, number=newest + 1)
@@ -68,17 +70,23 @@ def end_step(lease: Lease, step: Step, *, seq: int, result: Any = None, error: s
     notify_job_changed(lease.job_id)
 
 
-def provisioned(lease: Lease, execution: Execution, *, provider: str, sandbox_id: str, isolation: str) -> None:
+def provisioned(
+    lease: Lease, execution: Execution, *, provider: str, sandbox_id: str, isolation: str
+) -> None:
     """A sandbox is there: the job runs."""
     with fenced(lease):
         Execution.objects.filter(pk=execution.pk).update(
             sandbox_provider=provider, sandbox_id=sandbox_id, isolation=isolation
         )
-        Job.objects.filter(pk=lease.job_id, status=Job.Status.PROVISIONING).update(status=Job.Status.RUNNING)
+        Job.objects.filter(pk=lease.job_id, status=Job.Status.PROVISIONING).update(
+            status=Job.Status.RUNNING
+        )
     notify_job_changed(lease.job_id)
 
 
-def store_commits(lease: Lease, execution: Execution, *, base_sha: str = "", head_sha: str = "") -> None:
+def store_commits(
+    lease: Lease, execution: Execution, *, base_sha: str = "", head_sha: str = ""
+) -> None:
     """Which commits it worked on and came to."""
     values = {name: sha for name, sha in (("base_sha", base_sha), ("head_sha", head_sha)) if sha}
     with fenced(lease):
@@ -104,10 +112,15 @@ def count_usage(lease: Lease, execution: Execution, usage: Usage) -> None:
         Execution.objects.filter(pk=execution.pk).update(**changes)
 
 
-def store_receipt(lease: Lease, execution: Execution, draft: base.ReceiptDraft, *, first_seq: int, last_seq: int) -> None:
+def store_receipt(
+    lease: Lease, execution: Execution, draft: base.ReceiptDraft, *, first_seq: int, last_seq: int
+) -> None:
     """Keep a receipt; the same kind and round again replaces it (a step that was repeated)."""
     outcomes = [test.outcome for test in draft.tests]
-    tests = [{**asdict(test), "message": test.message[:MESSAGE_KEPT]} for test in draft.tests[:TESTS_KEPT]]
+    tests = [
+        {**asdict(test), "message": test.message[:MESSAGE_KEPT]}
+        for test in draft.tests[:TESTS_KEPT]
+    ]
     with fenced(lease):
         Receipt.objects.update_or_create(
             execution=execution,
@@ -135,7 +148,9 @@ def store_receipt(lease: Lease, execution: Execution, draft: base.ReceiptDraft, 
 def store_artifact(lease: Lease, execution: Execution, artifact: base.Artifact) -> None:
     """Keep a file; the same kind and name again replaces it."""
     with fenced(lease):
-        row = Artifact.objects.filter(execution=execution, kind=artifact.kind, name=artifact.name).first()
+        row = Artifact.objects.filter(
+            execution=execution, kind=artifact.kind, name=artifact.name
+        ).first()
         if row:
             row.file.delete(save=False)
         row = row or Artifact(execution=execution, kind=artifact.kind, name=artifact.name)
@@ -145,12 +160,16 @@ def store_artifact(lease: Lease, execution: Execution, artifact: base.Artifact) 
         row.file.save(f"{execution.pk}-{row.sha256[:16]}", ContentFile(artifact.data), save=True)
 
 
-def finish(lease: Lease, execution: Execution, *, code: str, detail: str = "", cluster_status: str = "") -> bool:
+def finish(
+    lease: Lease, execution: Execution, *, code: str, detail: str = "", cluster_status: str = ""
+) -> bool:
     """End job, execution and cluster together. False when the lease was lost before."""
     ended = outcome_of(code)
-    status = {"completed": Job.Status.COMPLETED, "failed": Job.Status.FAILED, "cancelled": Job.Status.CANCELLED}[
-        ended.status
-    ]
+    status = {
+        "completed": Job.Status.COMPLETED,
+        "failed": Job.Status.FAILED,
+        "cancelled": Job.Status.CANCELLED,
+    }[ended.status]
     try:
         with fenced(lease):
             Job.objects.filter(pk=lease.job_id).update(

@@ -65,9 +65,9 @@ def cancel(user: User, job: Job) -> Job:
             cancel_requested_at=Now(),
             cancelled_by=user,
         )
-        running = Job.objects.filter(pk=job.pk, status__in=Job.HELD, cancel_requested_at=None).update(
-            cancel_requested_at=Now(), cancelled_by=user
-        )
+        running = Job.objects.filter(
+            pk=job.pk, status__in=Job.HELD, cancel_requested_at=None
+        ).update(cancel_requested_at=Now(), cancelled_by=user)
         if waiting and job.cluster_id is not None:
             clusters.move(job.cluster_id, Cluster.Status.PLANNED, outcome="cancelled")
         if waiting or running:
@@ -100,7 +100,9 @@ def _create(user: User, cluster: Cluster, plan: Plan, runner: str) -> Job:
     job.branch = f"{cluster.project.branch_prefix}{cluster.pk}-{job.pk}"
     job.save(update_fields=["branch"])
     clusters.move(cluster.pk, Cluster.Status.FIXING)
-    audit.record(actor=user, team=cluster.project.team, verb="job.started", target=job, runner=runner)
+    audit.record(
+        actor=user, team=cluster.project.team, verb="job.started", target=job, runner=runner
+    )
     queue.run_job(job.pk)
     return job
 

@@ -31,7 +31,8 @@ def claim(job_id: int, owner: str) -> Lease | None:
     with transaction.atomic():
         changed = Job.objects.filter(free, pk=job_id).update(
             status=Case(
-                When(status=Job.Status.PENDING, then=Value(Job.Status.PROVISIONING)), default=F("status")
+                When(status=Job.Status.PENDING, then=Value(Job.Status.PROVISIONING)),
+                default=F("status"),
             ),
             lease_owner=owner,
             lease_until=_until(),
@@ -60,7 +61,9 @@ def fenced(lease: Lease) -> Iterator[None]:
 def expired() -> list[int]:
     """Jobs whose worker fell silent."""
     return list(
-        Job.objects.filter(status__in=Job.HELD, lease_until__lt=Now()).order_by("id").values_list("pk", flat=True)
+        Job.objects.filter(status__in=Job.HELD, lease_until__lt=Now())
+        .order_by("id")
+        .values_list("pk", flat=True)
     )
 
 

@@ -34,7 +34,9 @@ def author_of(user: User | None) -> Author:
     """In whose name commits are made: the person who asked."""
     if user is None:
         return Author("Soulcaster", "soulcaster@localhost")
-    return Author(str(user), user.commit_email or user.email or f"{user.username}@users.noreply.localhost")
+    return Author(
+        str(user), user.commit_email or user.email or f"{user.username}@users.noreply.localhost"
+    )
 
 
 def store(lease: Lease, job: Job, pull: Pull, *, verified: bool) -> PullRequest:
@@ -78,7 +80,9 @@ def mark_ready(user: User, row: PullRequest) -> PullRequest:
 def merge(user: User, row: PullRequest) -> PullRequest:
     """Merge into the base branch; the cluster is resolved."""
     teams.require_writer(user, row.project.team)
-    return _change(user, row, "pull.merged", lambda forge: forge.merge(row.number, author=author_of(user)))
+    return _change(
+        user, row, "pull.merged", lambda forge: forge.merge(row.number, author=author_of(user))
+    )
 
 
 def close(user: User, row: PullRequest) -> PullRequest:
@@ -106,7 +110,10 @@ def _follow(row: PullRequest, pull: Pull) -> None:
         return
     if pull.state == "merged":
         clusters.move(row.cluster_id, Cluster.Status.RESOLVED)
-    elif pull.state == "closed" and not PullRequest.objects.filter(cluster=row.cluster_id, state="open").exists():
+    elif (
+        pull.state == "closed"
+        and not PullRequest.objects.filter(cluster=row.cluster_id, state="open").exists()
+    ):
         Cluster.objects.filter(pk=row.cluster_id, status=Cluster.Status.PR_OPENED).update(
             status=Cluster.Status.PLANNED
         )

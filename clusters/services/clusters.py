@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from clusters.grouping.base import Assignment, Group, Item
 from clusters.grouping.online import assign
-from clusters.grouping.summary import describe
+from clusters.grouping.summary import summary_of, title_of
 from clusters.models import Cluster, FeedbackItem, Project
 from credentials.errors import Conflict, Invalid
 from credentials.models import User
@@ -38,6 +39,13 @@ def group_waiting(project: Project) -> int:
     return len(waiting)
 
 
+def projects_with_waiting_feedback() -> list[Project]:
+    """Projects with items that wait for a cluster for longer than a moment."""
+    a_minute_ago = timezone.now() - timedelta(minutes=1)
+    waiting = FeedbackItem.objects.filter(cluster=None, received_at__lt=a_minute_ago)
+    return list(Project.objects.filter(pk__in=waiting.values("project")))
+
+
 def refresh(cluster: Cluster) -> None:
     """Count and describe a cluster again from its items; a title that people wrote is kept."""
     items = cluster.items
@@ -52,9 +60,9 @@ def refresh(cluster: Cluster) -> None:
     named = items.exclude(author="").values("author").distinct().count()
     cluster.reporter_count = named + items.filter(author="").count()
     if not cluster.locked:
-        cluster.title, cluster.summary = describe(
-            [_item(item) for item in items.order_by("id")[:200]]
-        )
+        members = [_item(item) for item in items.order_by("id")[:200]]
+        cluster.title = title_of(members)[:300] or "Untitled"
+        cluster.summary = summary_of(members)
     cluster.save()
 
 
@@ -124,7 +132,9 @@ def _groups(project: Project) -> list[Group]:
     return [Group(key=key, items=items) for key, items in groups.items()]
 
 
-def _apply(project: Project, items: dict[int, FeedbackItem], assignments: Iterable[Assignment]) -> set[int]:
+def _apply(
+    project: Project, items: dict[int, FeedbackItem], assignments: Iterable[Assignment]
+) -> set[int]:
     """Store the assignments; the clusters that changed."""
     made: dict[int, int] = {}
     touched = set()
@@ -133,7 +143,9 @@ def _apply(project: Project, items: dict[int, FeedbackItem], assignments: Iterab
         if key is None:
             assert assignment.new_cluster is not None  # one of the two is set
             if assignment.new_cluster not in made:
-                made[assignment.new_cluster] = Cluster.objects.create(project=project, title="New").pk
+                made[assignment.new_cluster] = Cluster.objects.create(
+                    project=project, title="New"
+                ).pk
             key = made[assignment.new_cluster]
         item = items[assignment.item_id]
         item.cluster_id, item.reason = key, asdict(assignment.reason)

@@ -9,7 +9,9 @@ from django.db import models
 from credentials.models import AuditEvent, Team, User
 
 
-def record(*, actor: User | None, team: Team | None, verb: str, target: models.Model, **data: Any) -> AuditEvent:
+def record(
+    *, actor: User | None, team: Team | None, verb: str, target: models.Model, **data: Any
+) -> AuditEvent:
     """Write an audit row; call it inside the transaction of the change. Never pass a secret."""
     return AuditEvent.objects.create(
         actor=actor,

@@ -19,7 +19,9 @@ class ModelKey:
 def reveal_model_key(provider: str) -> ModelKey | None:
     """The operator's key of a provider, or None."""
     secret = settings.MODEL_KEYS.get(provider, "")
-    return ModelKey(provider, secret, settings.MODEL_BASE_URLS.get(provider, "")) if secret else None
+    return (
+        ModelKey(provider, secret, settings.MODEL_BASE_URLS.get(provider, "")) if secret else None
+    )
 
 
 def all_secrets() -> list[str]:

@@ -29,7 +29,10 @@ def redeem(text: str) -> User:
     now = timezone.now()
     # Only one of two racing requests changes the row.
     if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
-        raise Invalid("link_used", "This sign-in link was used already or is too old: make a new one with `bin/manage sign_in_link`.")
+        raise Invalid(
+            "link_used",
+            "This sign-in link was used already or is too old: make a new one with `bin/manage sign_in_link`.",
+        )
     user = links.select_related("user").get().user
     if not user.is_active:
         raise Invalid("account_closed", "This account is closed: ask an operator.")

@@ -22,7 +22,9 @@ def create_team(user: User, name: str, *, personal: bool = False) -> Team:
 
 def personal_team(user: User) -> Team:
     """The person's own team, made at first need."""
-    team = Team.objects.filter(personal=True, memberships__user=user, memberships__role=Role.OWNER).first()
+    team = Team.objects.filter(
+        personal=True, memberships__user=user, memberships__role=Role.OWNER
+    ).first()
     return team or create_team(user, str(user), personal=True)
 
 
@@ -35,7 +37,10 @@ def role_of(user: User, team: Team) -> Role | None:
 def require_writer(user: User, team: Team) -> None:
     """Raise Forbidden unless the person may change things of this team."""
     if role_of(user, team) not in WRITERS:
-        raise Forbidden("read_only", "You can look but not change things here: ask an owner of the team for the member role.")
+        raise Forbidden(
+            "read_only",
+            "You can look but not change things here: ask an owner of the team for the member role.",
+        )
 
 
 def require_owner(user: User, team: Team) -> None:

@@ -17,15 +17,27 @@ LONGEST_DAYS = 365
 
 
 @transaction.atomic
-def create(user: User, name: str, *, scope: str = Scope.READ, days: int = 90) -> tuple[ApiToken, str]:
+def create(
+    user: User, name: str, *, scope: str = Scope.READ, days: int = 90
+) -> tuple[ApiToken, str]:
     """A token and its text, which nobody can see again. `days`: until it expires, at most 365."""
     name = name.strip()
     if not name:
-        raise Invalid("name_missing", "Give the token a name, so that you know later what uses it.", fields={"name": ["Needed."]})
+        raise Invalid(
+            "name_missing",
+            "Give the token a name, so that you know later what uses it.",
+            fields={"name": ["Needed."]},
+        )
     if scope not in Scope.values:
-        raise Invalid("scope_unknown", "The scope is `read` or `write`.", fields={"scope": ["Unknown."]})
+        raise Invalid(
+            "scope_unknown", "The scope is `read` or `write`.", fields={"scope": ["Unknown."]}
+        )
     if not 1 <= days <= LONGEST_DAYS:
-        raise Invalid("days_out_of_range", f"A token lives 1 to {LONGEST_DAYS} days.", fields={"days": ["Out of range."]})
+        raise Invalid(
+            "days_out_of_range",
+            f"A token lives 1 to {LONGEST_DAYS} days.",
+            fields={"days": ["Out of range."]},
+        )
     text = one_time.new_text(PREFIX)
     token = ApiToken.objects.create(
         user=user,
@@ -35,7 +47,9 @@ def create(user: User, name: str, *, scope: str = Scope.READ, days: int = 90) ->
         last_four=text[-4:],
         expires_at=timezone.now() + timedelta(days=days),
     )
-    audit.record(actor=user, team=None, verb="token.created", target=token, name=token.name, scope=scope)
+    audit.record(
+        actor=user, team=None, verb="token.created", target=token, name=token.name, scope=scope
+    )
     return token, text
 
 

@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--operator", action="store_true", help="The account may use the admin.")
+        parser.add_argument(
+            "--operator", action="store_true", help="The account may use the admin."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user, created = User.objects.get_or_create(username=options["username"])

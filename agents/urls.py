@@ -1,0 +1,33 @@
+"""Addresses of the inbox, clusters, jobs and pull requests."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents.views import clusters, inbox, jobs, pulls
+
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("clusters/<int:cluster_id>/", clusters.cluster, name="cluster"),
+    path("clusters/<int:cluster_id>/preview/", inbox.cluster_preview, name="cluster_preview"),
+    path("clusters/<int:cluster_id>/plan/", clusters.cluster_plan, name="cluster_plan"),
+    path("clusters/<int:cluster_id>/jobs/", clusters.cluster_jobs, name="cluster_jobs"),
+    path("clusters/<int:cluster_id>/activity/", clusters.cluster_activity, name="cluster_activity"),
+    path("clusters/<int:cluster_id>/start_fix/", clusters.start_fix, name="start_fix"),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/<int:job_id>/", jobs.job, name="job"),
+    path("jobs/<int:job_id>/receipts/", jobs.job_receipts, name="job_receipts"),
+    path("jobs/<int:job_id>/diff/", jobs.job_diff, name="job_diff"),
+    path("jobs/<int:job_id>/prompt/", jobs.job_prompt, name="job_prompt"),
+    path("jobs/<int:job_id>/activity/", jobs.job_activity, name="job_activity"),
+    path("jobs/<int:job_id>/state/", jobs.job_state, name="job_state"),
+    path("jobs/<int:job_id>/log.txt", jobs.job_log_text, name="job_log_text"),
+    path("jobs/<int:job_id>/artifacts/<int:artifact_id>/", jobs.job_artifact, name="job_artifact"),
+    path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
+    path("jobs/<int:job_id>/retry/", jobs.job_retry, name="job_retry"),
+    path("pulls/<int:pull_id>/", pulls.pull, name="pull"),
+    path("pulls/<int:pull_id>/files/", pulls.pull_files, name="pull_files"),
+    path("pulls/<int:pull_id>/ready/", pulls.pull_ready, name="pull_ready"),
+    path("pulls/<int:pull_id>/merge/", pulls.pull_merge, name="pull_merge"),
+    path("pulls/<int:pull_id>/close/", pulls.pull_close, name="pull_close"),
+]

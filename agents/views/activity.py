@@ -1,0 +1,55 @@
+"""What people did, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from credentials.models import AuditEvent, User
+
+SHOWN = 200
+
+_SENTENCES = {
+    "cluster.edited": "edited the title",
+    "cluster.dismissed": "dismissed the cluster",
+    "cluster.reopened": "reopened the cluster",
+    "plan.generated": "wrote version {version} of the plan",
+    "plan.edited": "edited the plan: version {version}",
+    "plan.approved": "approved version {version} of the plan",
+    "plan.approval_withdrawn": "took back the approval of version {version}",
+    "job.started": "started the job with {runner}",
+    "job.cancelled": "cancelled the job",
+    "pull.ready": "marked the pull request ready",
+    "pull.merged": "merged the pull request",
+    "pull.closed": "closed the pull request",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of an Activity tab."""
+
+    actor: User | None
+    sentence: str
+    created_at: datetime
+
+
+def happenings(events: Iterable[AuditEvent]) -> list[Happening]:
+    """The newest events as sentences."""
+    return [
+        Happening(event.actor, _sentence(event), event.created_at)
+        for event in islice(events, SHOWN)
+    ]
+
+
+def _sentence(event: AuditEvent) -> str:
+    known = _SENTENCES.get(event.verb)
+    if known is None:
+        return event.verb.replace(".", " ").replace("_", " ")
+    sentence = known
+    for name, value in event.data.items():
+        sentence = sentence.replace(f"{{{name}}}", str(value))
+    reason = event.data.get("reason")
+    return f"{sentence}: “{reason}”" if reason else sentence

@@ -1,0 +1,199 @@
+"""A cluster's pages: is this one defect, and do I agree with the plan?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from agents.models import Job, PullRequest
+from agents.outcomes import OUTCOMES
+from agents.services import jobs as job_service
+from agents.services import runners
+from agents.views.activity import happenings
+from clusters.models import Cluster, FeedbackItem, Plan
+from clusters.services import feedback, plans
+from clusters.views import sections
+from clusters.views.clusters import visible
+from clusters.views.trends import trends
+from credentials.services import audit
+from credentials.views.helpers import Tab, act, can_write, go, signed_in
+
+ITEMS_PER_PAGE = 50
+PEOPLE_SHOWN = 12
+REPORT_LENGTH = 600  # characters shown before a report folds
+
+
+@require_safe
+def cluster(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """The evidence: who said what, and why it belongs here."""
+    found = visible(request, cluster_id)
+    items = feedback.of_cluster(found.pk)
+    chosen = _narrow(request, items)
+    page = Paginator(chosen, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    sources = (
+        items.order_by("source__name")
+        .values("source_id", "source__name", "source__kind")
+        .annotate(n=Count("id"))
+    )
+    context = {
+        "page": page,
+        "narrowed": chosen is not items,
+        "sources": sources,
+        "report_length": REPORT_LENGTH,
+        "people": _people(items)[:PEOPLE_SHOWN],
+        "trend": trends([found.pk])[found.pk],
+    }
+    return render(
+        request, "agents/cluster_evidence.html", _frame(request, found, "evidence") | context
+    )
+
+
+@require_safe
+def cluster_plan(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """The newest plan to edit and approve, or an older version to read."""
+    found = visible(request, cluster_id)
+    versions = list(found.plans.select_related("created_by", "approved_by").order_by("-version"))
+    shown = _version(request, versions)
+    before = next((plan for plan in versions if shown and plan.version < shown.version), None)
+    context = {
+        "shown": shown,
+        "newest": bool(shown) and shown is versions[0],
+        "parts": _parts(shown) if shown else [],
+        "versions": [
+            (plan, _changed_sections(versions, place)) for place, plan in enumerate(versions)
+        ],
+        "changes": sections.differences(before.content, shown.content) if shown and before else [],
+        "before": before,
+    }
+    return render(request, "agents/cluster_plan.html", _frame(request, found, "plan") | context)
+
+
+@require_safe
+def cluster_jobs(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """The cluster's jobs, newest first."""
+    found = visible(request, cluster_id)
+    jobs = (
+        Job.objects.filter(cluster=found)
+        .select_related("requested_by")
+        .prefetch_related("pull_requests")
+    )
+    page = Paginator(jobs.order_by("-id"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "agents/cluster_jobs.html", _frame(request, found, "jobs") | {"page": page}
+    )
+
+
+@require_safe
+def cluster_activity(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """Who did what."""
+    found = visible(request, cluster_id)
+    context = {"events": happenings(audit.of(found))}
+    return render(
+        request, "agents/cluster_activity.html", _frame(request, found, "activity") | context
+    )
+
+
+@require_POST
+def start_fix(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """Begin the fix and go to its job; the second click goes to the same one."""
+    found = visible(request, cluster_id)
+    started: list[Job] = []
+
+    def work() -> None:
+        job, _ = job_service.start_fix(
+            signed_in(request), found, runner=request.POST.get("runner", "")[:64]
+        )
+        started.append(job)
+
+    answer = act(request, work, to=reverse("cluster_plan", args=[found.pk]))
+    return go(request, reverse("job", args=[started[0].pk])) if started else answer
+
+
+def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
+    """What the header, the tabs and the right column of every tab show."""
+    plan = plans.current(found)
+    pull = PullRequest.objects.filter(cluster=found).order_by("-id").first()
+    active = job_service.active_fix(found)
+    writer = can_write(request, found.project.team)
+    infos = runners.available() if writer and not active else []
+    return {
+        "section": "inbox",
+        "cluster": found,
+        "project": found.project,
+        "can_write": writer,
+        "plan": plan,
+        "pull": pull,
+        "active": active,
+        "runners": infos,
+        "runner": found.project.runner or settings.CODING_AGENT_RUNNER,
+        "last": OUTCOMES.get(found.last_outcome),
+        "is_open": found.status not in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED},
+        "must_approve": found.project.requires_approval and not (plan and plan.is_approved),
+        "tabs": _tabs(found, plan, tab),
+    }
+
+
+def _tabs(found: Cluster, plan: Plan | None, current: str) -> list[Tab]:
+    jobs = Job.objects.filter(cluster=found).count()
+    known: list[tuple[str, str, str, int | None]] = [
+        ("evidence", "Evidence", "cluster", found.item_count),
+        ("plan", "Plan", "cluster_plan", None),
+        ("jobs", "Jobs", "cluster_jobs", jobs),
+        ("activity", "Activity", "cluster_activity", None),
+    ]
+    return [
+        Tab(label=label, url=reverse(name, args=[found.pk]), current=key == current, count=count)
+        for key, label, name, count in known
+    ]
+
+
+def _narrow(request: HttpRequest, items: QuerySet[FeedbackItem]) -> QuerySet[FeedbackItem]:
+    """One report, one person's, or one source's, as the address says."""
+    source, report, author = (request.GET.get(name, "") for name in ("source", "report", "author"))
+    if report.isascii() and report.isdigit() and len(report) < 19:
+        return items.filter(pk=int(report))
+    if source.isascii() and source.isdigit() and len(source) < 19:
+        return items.filter(source=int(source))
+    return items.filter(author=author) if author else items
+
+
+def _people(items: QuerySet[FeedbackItem]) -> QuerySet[FeedbackItem, dict[str, Any]]:
+    return (
+        items.exclude(author="")
+        .order_by()
+        .values("author")
+        .annotate(n=Count("id"))
+        .order_by("-n", "author")
+    )
+
+
+def _version(request: HttpRequest, versions: list[Plan]) -> Plan | None:
+    wanted = request.GET.get("version", "")
+    if not wanted:
+        return versions[0] if versions else None
+    for plan in versions:
+        if str(plan.version) == wanted:
+            return plan
+    raise Http404("There is no such version.")
+
+
+def _parts(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {"section": section, "value": plan.content.get(section.name)}
+        for section in sections.SECTIONS
+    ]
+
+
+def _changed_sections(versions: list[Plan], place: int) -> str:
+    """What a version changed, in a few words; '' for the first one."""
+    if place + 1 >= len(versions):
+        return ""
+    found = sections.differences(versions[place + 1].content, versions[place].content)
+    return ", ".join(section.title.lower() for section, _, _ in found) or "nothing"

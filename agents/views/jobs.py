@@ -1,0 +1,211 @@
+"""A job's pages: is it working, and can I trust it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from agents.models import Artifact, Execution, Job, LogChunk, Receipt
+from agents.pipelines.test_files import is_test_path
+from agents.services import jobs as service
+from agents.views import diffs
+from agents.views.activity import happenings
+from agents.views.comparison import compare
+from agents.views.job_page import frame, newest, visible
+from clusters.models import Project
+from credentials.services import audit
+from credentials.views.helpers import act, go, signed_in
+
+PAGE_SIZE = 50
+CHUNKS_RENDERED = 400  # of the log's end, before any script runs
+TEXT_LIMIT = 2 << 20  # bytes of an artifact that a page shows
+
+_FILTERS = {
+    "all": ("All", None),
+    "active": ("Active", Job.ACTIVE),
+    "completed": ("Completed", {Job.Status.COMPLETED}),
+    "failed": ("Failed", {Job.Status.FAILED}),
+    "cancelled": ("Cancelled", {Job.Status.CANCELLED}),
+}
+
+
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    """Every job of the person's projects, newest first."""
+    user = signed_in(request)
+    found = (
+        Job.objects.for_user(user)
+        .select_related("project", "requested_by")
+        .prefetch_related("pull_requests")
+    )
+    wanted = request.GET.get("project", "")
+    project = None
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
+        project = get_object_or_404(Project.objects.for_user(user), pk=int(wanted))
+        found = found.filter(project=project)
+    status = request.GET.get("status", "all")
+    status = status if status in _FILTERS else "all"
+    statuses = _FILTERS[status][1]
+    chosen = found if statuses is None else found.filter(status__in=statuses)
+    page = Paginator(chosen.order_by("-id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    filters = [
+        {"value": value, "label": label, "current": value == status}
+        for value, (label, _) in _FILTERS.items()
+    ]
+    context = {
+        "section": "jobs",
+        "project": project,
+        "page": page,
+        "filters": filters,
+        "status": status,
+    }
+    return render(request, "agents/jobs.html", context)
+
+
+@require_safe
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The log, live."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    chunks = _last_chunks(execution) if execution else []
+    return render(request, "agents/job_log.html", frame(request, found, "log") | {"chunks": chunks})
+
+
+@require_safe
+def job_receipts(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What the platform measured: before, after, reproduction."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    receipts = list(Receipt.objects.filter(execution=execution).order_by("id")) if execution else []
+    context = {"receipts": receipts, "comparison": compare(receipts)}
+    return render(request, "agents/job_receipts.html", frame(request, found, "receipts") | context)
+
+
+@require_safe
+def job_diff(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What the agent changed; what the plan did not name is marked."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    planned = planned_paths(found)
+    text = _artifact_text(execution, "diff") if execution else ""
+    diff = diffs.parse(text, lambda path: path in planned or is_test_path(path))
+    return render(request, "agents/job_diff.html", frame(request, found, "diff") | {"diff": diff})
+
+
+@require_safe
+def job_prompt(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What the agent was told."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    prompt = _artifact_text(execution, "prompt") if execution else ""
+    return render(
+        request, "agents/job_prompt.html", frame(request, found, "prompt") | {"prompt": prompt}
+    )
+
+
+@require_safe
+def job_activity(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Who did what."""
+    found = visible(request, job_id)
+    context = {"events": happenings(audit.of(found))}
+    return render(request, "agents/job_activity.html", frame(request, found, "activity") | context)
+
+
+@require_safe
+def job_state(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The header, timeline and facts for htmx; 204 while nothing changed since `seen`."""
+    found = visible(request, job_id)
+    context = frame(request, found, request.GET.get("tab", "log"))
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    # 286 tells htmx that there is nothing more to ask for.
+    return render(
+        request,
+        "agents/_job_state.html",
+        context | {"oob": True},
+        status=286 if found.is_ended else 200,
+    )
+
+
+@require_safe
+def job_log_text(request: HttpRequest, job_id: int) -> HttpResponseBase:
+    """The whole log as a text file."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    response = StreamingHttpResponse(_log_text(execution), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="job-{found.pk}.log"'
+    return response
+
+
+@require_safe
+def job_artifact(request: HttpRequest, job_id: int, artifact_id: int) -> HttpResponseBase:
+    """A kept file, only ever as a download: its content is a stranger's."""
+    found = visible(request, job_id)
+    artifact = get_object_or_404(Artifact, pk=artifact_id, execution__job=found)
+    return FileResponse(
+        artifact.file.open("rb"),
+        as_attachment=True,
+        filename=artifact.name,
+        content_type="application/octet-stream",
+    )
+
+
+@require_POST
+def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Stop it."""
+    found = visible(request, job_id)
+    return act(
+        request,
+        lambda: service.cancel(signed_in(request), found),
+        to=reverse("job", args=[found.pk]),
+        done="The job is being cancelled. Its log and receipts are kept.",
+    )
+
+
+@require_POST
+def job_retry(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The same work again, as a new job."""
+    found = visible(request, job_id)
+    started: list[Job] = []
+
+    def work() -> None:
+        started.append(service.retry(signed_in(request), found)[0])
+
+    answer = act(request, work, to=reverse("job", args=[found.pk]))
+    return go(request, reverse("job", args=[started[0].pk])) if started else answer
+
+
+def planned_paths(found: Job) -> set[str]:
+    """The files that the job's plan names."""
+    named = [*found.plan_snapshot.get("files", []), *found.plan_snapshot.get("tests", [])]
+    return {str(part.get("path", "")) for part in named}
+
+
+def _last_chunks(execution: Execution) -> list[LogChunk]:
+    newest_first = LogChunk.objects.filter(execution=execution).order_by("-seq")[:CHUNKS_RENDERED]
+    return list(newest_first)[::-1]
+
+
+def _log_text(execution: Execution | None) -> Iterator[str]:
+    if execution is not None:
+        chunks = (
+            LogChunk.objects.filter(execution=execution)
+            .order_by("seq")
+            .values_list("text", flat=True)
+        )
+        yield from chunks.iterator(chunk_size=200)
+
+
+def _artifact_text(execution: Execution, kind: str) -> str:
+    artifact = Artifact.objects.filter(execution=execution, kind=kind).order_by("-id").first()
+    if artifact is None:
+        return ""
+    with artifact.file.open("rb") as file:
+        data: bytes = file.read(TEXT_LIMIT)
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,101 @@
+"""A job's steps as a timeline: what was done, what is being done, what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.models import Execution, Job, Step
+
+TITLES = {
+    "preflight": "Check access",
+    "provision": "Start the sandbox",
+    "checkout": "Check the code out",
+    "open_draft": "Open a draft",
+    "draft": "Open a draft",
+    "setup": "Set up",
+    "baseline": "Tests before",
+    "agent": "Agent",
+    "verify": "Tests after",
+    "guard": "Guard",
+    "publish": "Publish",
+    "finish": "Finish",
+}
+EXPECTED = (
+    "preflight",
+    "provision",
+    "checkout",
+    "open_draft",
+    "setup",
+    "baseline",
+    "agent",
+    "verify",
+    "guard",
+    "publish",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline. `status` is a step's, "unproven", or "waiting"."""
+
+    title: str
+    status: str
+    detail: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    first_seq: int = 0
+
+
+def entries(job: Job, execution: Execution | None, steps: Iterable[Step]) -> list[Entry]:
+    """The steps that began, then those that will come while the job is active."""
+    begun = list(steps) if execution else []
+    rounds = max((step.round for step in begun), default=1)
+    found = [_entry(step, rounds) for step in begun]
+    if not job.is_ended:
+        names = {step.name for step in begun}
+        reached = max((EXPECTED.index(name) for name in names if name in EXPECTED), default=-1)
+        found += [Entry(TITLES[name], "waiting") for name in EXPECTED[reached + 1 :]]
+    return found
+
+
+def _entry(step: Step, rounds: int) -> Entry:
+    title = TITLES.get(step.name, step.name.replace("_", " ").capitalize())
+    if rounds > 1 and step.name in {"agent", "verify"}:
+        title = f"{title}, round {step.round}"
+    return Entry(
+        title, _status(step), _detail(step), step.started_at, step.finished_at, step.first_seq + 1
+    )
+
+
+def _status(step: Step) -> str:
+    """A test run that proves nothing has ended, but it is no success."""
+    result = step.result if isinstance(step.result, dict) else {}
+    judgement = result.get("judgement")
+    doubtful = isinstance(judgement, dict) and judgement.get("outcome") not in {None, "verified"}
+    return "unproven" if doubtful and step.status == Step.Status.COMPLETED else step.status
+
+
+def _detail(step: Step) -> str:
+    """One line more: what went wrong, or what a test run showed."""
+    if step.status == Step.Status.FAILED:
+        return step.error[:300]
+    result = step.result if isinstance(step.result, dict) else {}
+    judgement = result.get("judgement")
+    if isinstance(judgement, dict):
+        return str(judgement.get("sentence", ""))[:300]
+    receipt = result.get("receipt")
+    if isinstance(receipt, dict):
+        return _counted(receipt)
+    return "Repeated after its worker died." if step.attempts > 1 else ""
+
+
+def _counted(receipt: dict[str, object]) -> str:
+    tests = receipt.get("tests")
+    if not isinstance(tests, list) or not tests:
+        return str(receipt.get("note") or "No tests found.")[:300]
+    failed = sum(
+        test.get("outcome") in {"failed", "error"} for test in tests if isinstance(test, dict)
+    )
+    return f"{failed} of {len(tests)} failed" if failed else f"All {len(tests)} passed"

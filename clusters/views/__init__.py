@@ -1,0 +1,1 @@
+"""Pages about projects and what people say about them."""
