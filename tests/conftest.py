@@ -1,0 +1,56 @@
+"""Fixtures for every test: four people, a team, a project, a cluster.
+
+Alice owns the team, Bob is a member, Carol only looks; Mallory has a team of her own and must
+never learn anything about this one.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from clusters.models import Cluster, Project
+from credentials.models import Role, Team, User
+from tests import factories
+
+pytest_plugins = ["tests.services"]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return factories.make_user("alice", full_name="Alice Archer")
+
+
+@pytest.fixture
+def team(alice: User) -> Team:
+    return factories.make_team("Till", owner=alice)
+
+
+@pytest.fixture
+def bob(team: Team) -> User:
+    user = factories.make_user("bob")
+    factories.add_member(team, user, Role.MEMBER)
+    return user
+
+
+@pytest.fixture
+def carol(team: Team) -> User:
+    user = factories.make_user("carol")
+    factories.add_member(team, user, Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    user = factories.make_user("mallory")
+    factories.make_team("Elsewhere", owner=user)
+    return user
+
+
+@pytest.fixture
+def project(team: Team) -> Project:
+    return factories.make_project(team)
+
+
+@pytest.fixture
+def cluster(project: Project) -> Cluster:
+    return factories.make_cluster(project)
