@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clusters.planner.base import ClusterEvidence, Evidence
 from clusters.planner.identifiers import terms
-from clusters.planner.paths import CODE_SUFFIXES
+from clusters.planner.paths import is_text_file
 
 _Find = Callable[[str], Iterable[str]]
 
@@ -134,7 +134,7 @@ def _named_paths(items: Sequence[Evidence], frames: Sequence[Frame]) -> dict[str
 
 def _paths(text: str) -> Iterable[str]:
     for path in _PATH.findall(text):
-        if "." + path.rsplit(".", 1)[-1].lower() in CODE_SUFFIXES:
+        if is_text_file(path):
             yield _normal(path)
 
 

@@ -15,7 +15,8 @@ _CODE_SUFFIX_TEXT = """
 .r .rb .rs .sass .scala .scss .sh .sol .sql .svelte .swift .tf .ts .tsx .twig .vb .vue .zig
 """
 CODE_SUFFIXES = frozenset(_CODE_SUFFIX_TEXT.split())
-_DOCS_SUFFIXES = frozenset({".adoc", ".md", ".mdx", ".rst", ".txt"})
+GUIDES = (".adoc", ".md", ".mdx", ".rst", ".txt")
+_DOCS_SUFFIXES = frozenset(GUIDES)
 _CONFIG_SUFFIXES = frozenset(
     {
         ".cfg",
@@ -64,6 +65,11 @@ def kind_of(path: str) -> Kind:
     if _TEST.search(path):
         return "test"
     return "docs" if _DOCS.search(path) else "code"
+
+
+def is_text_file(path: str) -> bool:
+    """Whether the path ends like code, documentation or configuration."""
+    return PurePosixPath(path).suffix.lower() in CODE_SUFFIXES | _DOCS_SUFFIXES | _CONFIG_SUFFIXES
 
 
 def module_of(path: str) -> str:

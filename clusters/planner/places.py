@@ -12,7 +12,7 @@ from clusters.planner.identifiers import terms
 from clusters.planner.scan import definitions
 from clusters.planner.signals import Signals
 
-_NAMED = 1.5  # times the score of a definition that a report names
+_NAMED = 1.5  # times the score of a definition that a report names or a stack trace passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,22 @@ def place_in(text: str, signals: Signals, clues: Clues) -> Place | None:
     blocks = [terms(text[start:end]) for (_, start), end in zip(found, ends, strict=True)]
     rarity = _rarity(blocks, clues.words)
     scores = [_score(block, rarity) for block in blocks]
-    failing = signals.trace.function if signals.trace and not signals.facts.raising else ""
-    for number, (name, _) in enumerate(found):
-        if name in clues.names or name == failing:
+    passed = signals.trace.line if signals.trace and not signals.facts.raising else 0
+    for number, (name, start) in enumerate(found):
+        line = _line(text, start)
+        if name in clues.names:
+            scores[number] *= _NAMED
+        if line <= passed <= _line(text, ends[number]):
             scores[number] *= _NAMED
     best = max(range(len(found)), key=lambda number: scores[number], default=None)
     if best is None or not scores[best]:
         return None
     name, offset = found[best]
-    return Place(name, text.count("\n", 0, offset) + 1)
+    return Place(name, _line(text, offset))
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
 
 
 def _rarity(blocks: list[Counter[str]], words: Mapping[str, float]) -> dict[str, float]:
@@ -49,4 +56,4 @@ def _rarity(blocks: list[Counter[str]], words: Mapping[str, float]) -> dict[str,
 def _score(block: Counter[str], rarity: Mapping[str, float]) -> float:
     # Every definition has its length's share of chance hits; the root of it is enough of a check.
     total = sum(rarity[term] for term in block if term in rarity)
-    return total / (10 + sum(block.values())) ** 0.5
+    return total / math.sqrt(10 + sum(block.values()))

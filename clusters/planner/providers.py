@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 def build_model(provider: str, name: str, key: str, base_url: str = "") -> Model:
     """The model `name` of `provider` with this key; raises ValueError for an unknown provider."""
-    builders = {"anthropic": _anthropic, "openai": _openai, "openrouter": _openrouter, "google": _google}
+    builders = {
+        "anthropic": _anthropic,
+        "openai": _openai,
+        "openrouter": _openrouter,
+        "google": _google,
+    }
     try:
         build = builders[provider]
     except KeyError:

@@ -21,7 +21,8 @@ _EXPECTS = re.compile(
     r"|\bsupposed to\b|\binstead of\b|\brather than\b|\bpromises?\b|\bneeds? to\b",
     re.IGNORECASE,
 )
-_MARKUP = " \t>#*+-|`~=_"
+_MARKUP = " \t>#*+-|~="
+_ERROR = re.compile(r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|[a-z][A-Z]\w*): ")
 _LABEL = re.compile(r"^(?:expected(?: (?:behaviou?r|result))?|actual(?: result)?)\s*:?\**$", re.I)
 _NO_PROSE = re.compile(r"^\s{4,}|^File \"|^at \S+\(|^Traceback|^https?://\S+$|[{};]$|\[cut: ")
 
@@ -32,6 +33,14 @@ class Expectation:
 
     text: str
     items: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The sentence of an item that names the most values."""
+
+    item: int
+    text: str
 
 
 def expectations(items: Sequence[Evidence], limit: int) -> list[Expectation]:
@@ -45,15 +54,21 @@ def expectations(items: Sequence[Evidence], limit: int) -> list[Expectation]:
             found.append((vector, Expectation(sentence, [item])))
         elif item not in same.items:
             same.items.append(item)
-    ordered = sorted((e for _, e in found), key=lambda e: (-len(e.items), -_concrete(e.text)))
+    ordered = sorted((e for _, e in found), key=lambda e: (-len(e.items), -_worth(e.text)))
     return ordered[:limit]
 
 
-def example(items: Sequence[Evidence]) -> tuple[int, str] | None:
-    """The item and sentence with the most concrete values: what a test can start from."""
-    said = [(item.id, sentence) for item in items for sentence in sentences(item)]
-    best = max(said, key=lambda pair: _concrete(pair[1]), default=None)
-    return best if best and _concrete(best[1]) >= 2 else None
+def example(items: Sequence[Evidence]) -> Example | None:
+    """What a test can start from; None where no report names two values in a sentence."""
+    said = [Example(item.id, sentence) for item in items for sentence in sentences(item)]
+    best = max(said, key=lambda one: _worth(one.text), default=None)
+    return best if best and _concrete(best.text) >= 2 else None
+
+
+def _worth(sentence: str) -> float:
+    # Two values and what they ought to give beat a row of figures.
+    expected = 1.5 if _EXPECTS.search(sentence) else 0.0
+    return min(_concrete(sentence), 4) + expected - (3.0 if _ERROR.match(sentence) else 0.0)
 
 
 def sentences(item: Evidence) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from clusters.embedding.words import spelled
 from clusters.planner.base import Evidence
 from clusters.planner.clues import Clues
 from clusters.planner.identifiers import WORD, terms_of
@@ -37,20 +36,18 @@ def quoted(text: str) -> str:
 
 
 class Wording:
-    """Knows how the reporters spell words and how common these are in the repository."""
+    """Knows how the reporters spell words, and which of them are rare in the repository."""
 
     def __init__(self, items: Sequence[Evidence], clues: Clues, files: Sequence[Ranked]) -> None:
-        self.clues = clues
-        self.reports = clues.items
-        self.files = max(len(files), 1)
-        self.having = Counter(term for one in files for term in one.signals.facts.words)
-        self.spelling: dict[str, str] = {}
-        for item in items[:60]:
+        self._clues = clues
+        self._files = max(len(files), 1)
+        self._having = Counter(term for one in files for term in one.signals.facts.words)
+        self._spelling: dict[str, str] = {}
+        for item in items[: clues.items]:
             for word in WORD.findall(f"{item.title} {item.body[:4_000]}"):
                 for term in terms_of(word)[:1]:
-                    self.spelling.setdefault(term, word)
-            for term, plain in spelled(item.title).items():
-                self.spelling[term] = plain
+                    plain = word.lower() if word.istitle() else word
+                    self._spelling.setdefault(term, plain)
 
     def reason(self, ranked: Ranked) -> str:
         """Why a file is a candidate, the strongest evidence first."""
@@ -59,22 +56,23 @@ class Wording:
         return f"{text[:1].upper()}{text[1:]}."
 
     def shared_words(self, ranked: Ranked) -> list[str]:
-        """The telling words that a file has in common with most reports."""
+        """The terms that a file has in common with most reports, the most telling first."""
         weights = {
-            term: len(self.clues.word_items.get(term, ())) * self._rarity(term)
+            term: len(self._clues.word_items.get(term, ())) * self._rarity(term)
             for term in ranked.signals.facts.words
+            if len(term) > 2
         }
         best = sorted(weights, key=lambda term: (-weights[term], term))
         return [term for term in best if weights[term] > 0][:_WORDS]
 
     def spell(self, words: Iterable[str]) -> list[str]:
-        """The stems as the reporters write them."""
-        return [self.spelling.get(word, word) for word in words]
+        """The terms as the reporters write them."""
+        return list(dict.fromkeys(self._spelling.get(word, word) for word in words))
 
     def _rarity(self, term: str) -> float:
-        return math.log(1 + self.files / (1 + self.having[term]))
+        return math.log(1 + self._files / (1 + self._having[term]))
 
-    def _trace(self, ranked: Ranked) -> Iterable[str]:
+    def _trace(self, ranked: Ranked) -> Iterator[str]:
         trace = ranked.signals.trace
         if trace is None:
             return
@@ -82,22 +80,24 @@ class Wording:
         does = "ends in a check in it" if ranked.signals.facts.raising else "passes through it"
         yield f"the stack trace of {items_text(ranked.signals.trace_items)} {does} ({where})"
 
-    def _names(self, ranked: Ranked) -> Iterable[str]:
+    def _names(self, ranked: Ranked) -> Iterator[str]:
         signals = ranked.signals
         if signals.named_by:
             yield f"named in {items_text(signals.named_by)}"
-        names = sorted(signals.facts.defined, key=lambda n: (-len(self.clues.names[n]), n))[:3]
+        said = self._clues.names
+        names = sorted(signals.facts.defined, key=lambda name: (-len(said[name]), name))[:3]
         if names:
-            ids = {item for name in names for item in self.clues.names[name]}
-            yield f"defines {code_list(names)}, as in {items_text(sorted(ids))}"
+            ids = sorted({item for name in names for item in said[name]})
+            yield f"defines {code_list(names)}, which {items_text(ids)} mention{'s' * (len(ids) == 1)}"
         for message in signals.facts.messages[:1]:
-            yield f"contains the message {quoted(message)} of {items_text(self.clues.messages[message])}"
+            ids = self._clues.messages[message]
+            yield f"contains the message {quoted(message)} of {items_text(ids)}"
 
-    def _words(self, ranked: Ranked) -> Iterable[str]:
+    def _words(self, ranked: Ranked) -> Iterator[str]:
         words = self.shared_words(ranked)
-        ids = {item for word in words for item in self.clues.word_items.get(word, ())}
-        if words and ids:
-            count = f"{len(ids)} of {self.reports} reports" if self.reports > 1 else "the report"
-            yield f"mentions {code_list(self.spell(words))}, as {count} do" if self.reports > 1 else (
-                f"mentions {code_list(self.spell(words))}, as {count} does"
-            )
+        ids = {item for word in words for item in self._clues.word_items[word]}
+        if not ids:
+            return
+        total = self._clues.items
+        count = f"{len(ids)} of {total} reports" if total > 1 else "the report"
+        yield f"has the words {code_list(self.spell(words))} in common with {count}"
