@@ -15,6 +15,7 @@ import structlog
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
+from structlog.typing import Processor
 
 django_stubs_ext.monkeypatch()  # so that generic classes can be subscripted at run time
 
@@ -274,7 +275,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- logs --------------------------------------------------------------------------------------
-_shared = [
+_shared: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

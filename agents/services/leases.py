@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 
 from agents.models import Job
@@ -77,11 +78,12 @@ def forgotten() -> list[int]:
     )
 
 
-def _held(lease: Lease):  # type: ignore[no-untyped-def] # a queryset of Job
+def _held(lease: Lease) -> QuerySet[Job]:
     return Job.objects.filter(
         pk=lease.job_id, lease_owner=lease.owner, fence=lease.fence, status__in=Job.HELD
     )
 
 
-def _until():  # type: ignore[no-untyped-def] # an expression: now by the database's clock
+def _until() -> CombinedExpression:
+    """By the database's clock: the hosts' own may disagree."""
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)

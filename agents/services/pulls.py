@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from agents.logs.hints import notify_job_changed
 from agents.models import Job, PullRequest
 from agents.services.leases import Lease, fenced
 from clusters.forges.base import Author, ForgeError, Pull
+from clusters.forges.local import LocalForge
 from clusters.forges.mirrors import ChangedFile, Commit
 from clusters.models import Cluster
 from clusters.services import clusters, repositories
@@ -91,7 +92,9 @@ def close(user: User, row: PullRequest) -> PullRequest:
     return _change(user, row, "pull.closed", lambda forge: forge.close(row.number))
 
 
-def _change(user: User, row: PullRequest, verb: str, act) -> PullRequest:  # type: ignore[no-untyped-def] # act: Callable[[LocalForge], Pull]
+def _change(
+    user: User, row: PullRequest, verb: str, act: Callable[[LocalForge], Pull]
+) -> PullRequest:
     try:
         pull = act(repositories.forge_of(row.project))
     except ForgeError as error:

@@ -16,8 +16,6 @@ from credentials.models import Team
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     """A project and its settings. `team` may be left out: the person's own team."""
 
-    team = serializers.PrimaryKeyRelatedField(queryset=Team.objects.none(), required=False)
-
     class Meta:
         model = Project
         fields = [
@@ -30,20 +28,21 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         validators: list[Any] = []  # a taken name is the service's Conflict
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """The team must be one of the person's own."""
-        fields = super().get_fields()
+        """The team must be one of the person's own, or is left out."""
         request = self.context.get("request")
-        if request is not None and isinstance(
-            team := fields["team"], serializers.PrimaryKeyRelatedField
-        ):
-            team.queryset = Team.objects.filter(memberships__user=request.user.pk)
-        return fields
+        own = (
+            Team.objects.filter(memberships__user=request.user.pk)
+            if request
+            else Team.objects.none()
+        )
+        team = serializers.PrimaryKeyRelatedField(queryset=own, required=False)
+        return {**super().get_fields(), "team": team}
 
 
 class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
     """One report."""
 
-    source = serializers.CharField(source="source.kind")
+    source = serializers.CharField(source="source.kind")  # type: ignore[assignment] # the field's name
 
     class Meta:
         model = FeedbackItem
@@ -62,7 +61,7 @@ class IncomingSerializer(serializers.Serializer[Any]):
     author = serializers.CharField(required=False)
     url = serializers.URLField(required=False)
     occurred_at = serializers.DateTimeField(required=False)
-    source = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment] # the field's name
     metadata = serializers.DictField(child=serializers.CharField(), required=False)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
@@ -16,8 +14,6 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     # The name and address that this person's commits carry.
     commit_email = models.EmailField(blank=True)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     def __str__(self) -> str:
         return self.full_name or self.username

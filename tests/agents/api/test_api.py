@@ -95,7 +95,7 @@ def test_jobs_are_listed_and_filtered(job: Job, bob: User, mallory: User) -> Non
     assert client.get("/api/jobs").json()["count"] == 1
     assert client.get("/api/jobs", {"status": "pending,running"}).json()["count"] == 1
     assert client.get("/api/jobs", {"status": "failed"}).json()["count"] == 0
-    assert client.get("/api/jobs", {"cluster_id": job.cluster_id}).json()["count"] == 1
+    assert client.get("/api/jobs", {"cluster_id": str(job.cluster_id)}).json()["count"] == 1
     assert client_of(mallory).get("/api/jobs").json()["count"] == 0
 
 

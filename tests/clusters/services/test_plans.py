@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from clusters.models import Cluster, Plan
@@ -84,11 +86,12 @@ def test_without_a_plan_there_is_nothing_to_approve(alice: User, cluster: Cluste
 
 def test_a_viewer_changes_no_plan(carol: User, cluster: Cluster) -> None:
     factories.make_plan(cluster)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: plans.generate(carol, cluster),
         lambda: plans.edit(carol, cluster, {}, version=1),
         lambda: plans.approve(carol, cluster, version=1),
         lambda: plans.withdraw_approval(carol, cluster),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Forbidden):
             act()

@@ -1,0 +1,91 @@
+"""A setting that cannot be right stops the process with a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import Error, Warning
+from pytest_django.fixtures import Settings
+
+from soulcaster import checks
+
+KEY = "k" * 40
+
+
+def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own."""
+    names = {
+        "SECRET_KEY": KEY,
+        "SOULCASTER_HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        **environment,
+    }
+    code = "from soulcaster import settings; print(settings.SECRET_KEY, settings.DATABASES['default']['ENGINE'])"
+    return subprocess.run(
+        [sys.executable, "-c", code], env=names, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SOULCASTER_URL", "not an address"),
+        ("DEBUG", "perhaps"),
+        ("SOULCASTER_LEASE_SECONDS", "soon"),
+        ("SOULCASTER_LEASE_SECONDS", "1"),
+        ("DATABASE_URL", "oracle-of-delphi"),
+    ],
+)
+def test_nonsense_is_loud(tmp_path: Path, name: str, value: str) -> None:
+    done = load(tmp_path, **{name: value})
+    assert done.returncode != 0
+    assert name in done.stderr
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY[::-1] + "file")
+    done = load(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert done.stdout.split()[0] == KEY[::-1] + "file"
+
+
+def test_a_database_may_be_postgres(tmp_path: Path) -> None:
+    done = load(tmp_path, DATABASE_URL="postgres://app:secret@localhost/app")
+    assert done.stdout.split()[1] == "django.db.backends.postgresql"
+
+
+@pytest.mark.parametrize("name", ["kilo", "sandbox-kilo", "", "Local_Claude"])
+def test_a_runner_name_is_a_pair(settings: Settings, name: str) -> None:
+    settings.CODING_AGENT_RUNNER = name
+    assert [error.id for error in checks.runner_name(None)] == ["soulcaster.E001"]
+
+
+@pytest.mark.parametrize("name", ["sandbox_kilo", "local_builtin"])
+def test_a_pair_is_a_runner_name(settings: Settings, name: str) -> None:
+    settings.CODING_AGENT_RUNNER = name
+    assert checks.runner_name(None) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("claude", Error),
+        ("nobody:model", Error),
+        ("anthropic:", Error),
+        ("anthropic:claude", Warning),
+    ],
+)
+def test_a_model_needs_a_provider_and_a_key(
+    settings: Settings, model: str, kind: type[Error]
+) -> None:
+    settings.MODEL = model
+    assert [type(message) for message in checks.model_and_key(None)] == [kind]
+
+
+def test_the_brokers_address_is_one(settings: Settings) -> None:
+    settings.REDIS_URL = "http://localhost"
+    assert [error.id for error in checks.redis_scheme(None)] == ["soulcaster.E003"]
