@@ -10,6 +10,8 @@ from clusters.forges.base import ForgeError
 from clusters.forges.detect import inspect
 from clusters.forges.local import LocalForge
 from clusters.planner.base import Planner
+from clusters.planner.model import ModelPlanner
+from clusters.planner.providers import model_factory
 from credentials.services import keys
 
 
@@ -46,7 +48,4 @@ def model_planner() -> Planner | None:
     key = keys.reveal_model_key(provider) if name else None
     if key is None:
         return None
-    from clusters.planner.model import ModelPlanner  # pydantic-ai takes a second to import
-    from clusters.planner.providers import build_model
-
-    return ModelPlanner(lambda: build_model(provider, name, key.secret, key.base_url))
+    return ModelPlanner(model_factory(settings.MODEL, key.secret, key.base_url))

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from agents.runners.base import Kind, Runner, RunnerFactory
 from agents.runners.builtin import BuiltinRunner
-from agents.runners.builtin.models import model_factory
 from agents.runners.claude import ClaudeRunner
 from agents.runners.scripted import ScriptedRunner
+from clusters.planner.providers import model_factory
 
 GROUP = "soulcaster.runners"
 _log = logging.getLogger(__name__)

@@ -51,9 +51,9 @@ def stem(word: str) -> str:
         word = word[:-3] + "y"
     elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    for suffix in ("ing", "edly", "ed", "ly"):
+    for suffix, shortest in (("ing", 3), ("edly", 3), ("ed", 3), ("ly", 4)):
         rest = word.removesuffix(suffix)
-        if rest != word and len(rest) > 2 and _VOWEL.search(rest):
+        if rest != word and len(rest) >= shortest and _VOWEL.search(rest):
             word = _undouble(rest)
             break
     return word.removesuffix("e") if len(word) > 3 else word

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from clusters.forges import git
+from clusters.forges.git import GitError
 from clusters.planner.base import SourceFile
 
 # What is larger is data, and would only be read to be thrown away.
@@ -73,7 +74,10 @@ def _first(limit: int, texts: Iterable[tuple[str, str | None]]) -> Iterator[Sour
 
 
 def _text(output: IO[bytes], max_bytes: int) -> str | None:
-    size = int(output.readline().split()[2])
+    described = output.readline().split()
+    if len(described) != 3:  # sha, type, size
+        raise GitError("git cat-file failed: it ended before all files were read.")
+    size = int(described[2])
     data = output.read(min(size, max_bytes))
     rest = size - len(data)
     output.read(rest + 1)

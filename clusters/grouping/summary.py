@@ -24,7 +24,7 @@ _PREFIX = re.compile(
 _EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:[a-z][A-Z]\w*|Error|Exception): ")
 _CODE_NAME = re.compile(r"[a-z0-9]_[a-z]|[a-z][A-Z]|\w\(\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_MARKUP = " \t>#*+-|`~="
+_MARKUP = " \t>#*+-|~="
 # Lines of code, traces, tables and templates are no sentences to quote.
 _NO_PROSE = re.compile(
     r"^[ \t]*(?:File \"|at \S+\(|Traceback|https?://\S+$|<!--|\{|\}|\[cut:)|[{};]$|::"
@@ -79,7 +79,7 @@ def _readable(title: str, telling_words: int) -> float:
     "Coupon problem" is very central and says nothing, and names of code speak to few people.
     """
     enough = min(1.0, telling_words / _TELLING_WORDS)
-    return enough * 0.7 if _CODE_NAME.search(title) else enough
+    return enough * 0.5 if _CODE_NAME.search(title) else enough
 
 
 def _written_title(item: Item) -> str:

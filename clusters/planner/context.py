@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files as resources
 
-from clusters.planner.base import ClusterEvidence, Evidence, PlanDraft, SourceFile
+from clusters.planner.base import Evidence, PlanDraft
+from clusters.planner.findings import Findings
 
 _ITEMS = 40
 _BODY = 2_000  # characters of one report
 _FILES = 8
 _EXCERPT = 9_000  # characters of one file
+_BEFORE = 40  # lines above a definition, for what it uses
 _PATHS = 400
 
 
@@ -20,14 +22,12 @@ def instructions(fence: str) -> str:
     return template.replace("{fence}", fence)
 
 
-def task(
-    cluster: ClusterEvidence, files: Sequence[SourceFile], first: PlanDraft, fence: str
-) -> str:
+def task(found: Findings, first: PlanDraft, fence: str) -> str:
     """The reports, the excerpts and the first plan.
 
     `fence` has to be unguessable, so that no report can pretend to end the data.
     """
-    texts = {file.path: file.text for file in files}
+    cluster = found.cluster
     named = [candidate.path for candidate in (*first.files, *first.tests)]
     parts = [
         "The cluster's title and summary:",
@@ -37,9 +37,9 @@ def task(
         "The first plan, as JSON:",
         first.model_dump_json(),
         "Excerpts of candidate files:",
-        *(_excerpt(path, texts[path]) for path in named[:_FILES] if path in texts),
+        *(_excerpt(path, found) for path in named[:_FILES]),
         "Paths of the repository:",
-        "\n".join(_paths(list(texts), named)),
+        "\n".join(_paths(list(found.texts), named)),
     ]
     return f"BEGIN {fence}\n" + "\n\n".join(parts) + f"\nEND {fence}\n\nWrite the plan."
 
@@ -49,9 +49,15 @@ def _report(item: Evidence) -> str:
     return f"Report {item.id} ({item.source}): {item.title}\n{body}"
 
 
-def _excerpt(path: str, text: str) -> str:
-    cut = f"{text[:_EXCERPT]}\n[cut: {len(text) - _EXCERPT} characters left out]"
-    return f"File {path}:\n{text if len(text) <= _EXCERPT else cut}"
+def _excerpt(path: str, found: Findings) -> str:
+    """The file, of a long one the lines around the definition that the reports point at."""
+    text, place = found.texts[path], found.places.get(path)
+    if len(text) <= _EXCERPT:
+        return f"File {path}:\n{text}"
+    lines = text.split("\n")
+    first = max(0, (place.line if place else 1) - _BEFORE)
+    shown = "\n".join(lines[first:])[:_EXCERPT]
+    return f"File {path}, from line {first + 1} on, {len(lines)} lines in all:\n{shown}\n[cut]"
 
 
 def _paths(paths: Sequence[str], named: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ FILES = 10
 _TESTS = 5
 _DOCS = 2
 _EXPECTATIONS = 5
-_PLACES = 3  # files in which a definition is looked up
+_PLACES = 5  # files in which a definition is looked up
 _FITS = 0.5  # of the best word score of all files
 _MUCH_WEAKER = 0.3  # of the best score; what is below is not shown
 

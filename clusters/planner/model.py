@@ -12,12 +12,12 @@ from clusters.planner.base import (
     CandidateFile,
     ClusterEvidence,
     PlanDraft,
-    Planner,
     PlannerError,
     SourceFile,
 )
 from clusters.planner.context import instructions, task
-from clusters.planner.evidence import EvidencePlanner
+from clusters.planner.evidence import plan_of
+from clusters.planner.findings import find
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -38,18 +38,16 @@ class ModelPlanner:
     def __init__(
         self,
         model: Model | Callable[[], Model],
-        evidence: Planner | None = None,
         timeout: float = _TIMEOUT,
     ) -> None:
         self._model = model
-        self._evidence = evidence or EvidencePlanner()
         self._timeout = timeout
 
     def draft(self, cluster: ClusterEvidence, files: Sequence[SourceFile]) -> PlanDraft:
         """The model's plan; raises PlannerError, whatever went wrong."""
-        first = self._evidence.draft(cluster, files)
+        found = find(cluster, files)
         fence = secrets.token_hex(12)
-        answer = self._ask(instructions(fence), task(cluster, files, first, fence))
+        answer = self._ask(instructions(fence), task(found, plan_of(found), fence))
         return _real(answer, cluster, files)
 
     def _ask(self, rules: str, question: str) -> PlanDraft:

@@ -26,6 +26,8 @@ class Place:
 def place_in(text: str, signals: Signals, clues: Clues) -> Place | None:
     """The most telling definition of a file; None where it defines nothing that fits."""
     found = definitions(text)
+    if not found:
+        return None
     ends = [offset for _, offset in found[1:]] + [len(text)]
     blocks = [terms(text[start:end]) for (_, start), end in zip(found, ends, strict=True)]
     rarity = _rarity(blocks, clues.words)
@@ -37,8 +39,8 @@ def place_in(text: str, signals: Signals, clues: Clues) -> Place | None:
             scores[number] *= _NAMED
         if line <= passed <= _line(text, ends[number]):
             scores[number] *= _NAMED
-    best = max(range(len(found)), key=lambda number: scores[number], default=None)
-    if best is None or not scores[best]:
+    best = max(range(len(found)), key=lambda number: scores[number])
+    if not scores[best]:
         return None
     name, offset = found[best]
     return Place(name, _line(text, offset))

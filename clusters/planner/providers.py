@@ -1,26 +1,30 @@
-"""A model of a provider, for the planner and the built-in agent. Imports the library when called."""
+"""Models by name, such as "anthropic:claude-sonnet-4-5", with the caller's own key.
+
+The planner and the built-in agent share them. A provider's library is imported when its model is
+wanted: it takes a second that a web process should not pay.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
+Build = Callable[[str, str, str | None], "Model"]
 
-def build_model(provider: str, name: str, key: str, base_url: str = "") -> Model:
-    """The model `name` of `provider` with this key; raises ValueError for an unknown provider."""
-    builders = {
-        "anthropic": _anthropic,
-        "openai": _openai,
-        "openrouter": _openrouter,
-        "google": _google,
-    }
-    try:
-        build = builders[provider]
-    except KeyError:
-        raise ValueError(f"{provider!r} is not one of {', '.join(builders)}.") from None
-    return build(name, key, base_url or None)
+
+def model_factory(name: str, key: str, base_url: str = "") -> Callable[[], Model]:
+    """A factory of the model `provider:name`; raises ValueError for an unknown provider.
+
+    `base_url` is the address of a gateway; empty: the provider's own.
+    """
+    provider, _, model = name.partition(":")
+    if provider not in PROVIDERS or not model:
+        known = ", ".join(PROVIDERS)
+        raise ValueError(f"write the model as provider:name, with a provider of {known}")
+    return lambda: PROVIDERS[provider](model, key, base_url or None)
 
 
 def _anthropic(name: str, key: str, base_url: str | None) -> Model:
@@ -49,3 +53,11 @@ def _google(name: str, key: str, base_url: str | None) -> Model:
     from pydantic_ai.providers.google import GoogleProvider
 
     return GoogleModel(name, provider=GoogleProvider(api_key=key, base_url=base_url))
+
+
+PROVIDERS: Mapping[str, Build] = {
+    "anthropic": _anthropic,
+    "openai": _openai,
+    "openrouter": _openrouter,
+    "google": _google,
+}

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from clusters import wiring
 from clusters.forges.base import ForgeError
 from clusters.forges.git import GitError
+from clusters.grouping.base import Item
+from clusters.grouping.summary import most_telling
 from clusters.models import Cluster, FeedbackItem, Plan
 from clusters.models.plans import digest
 from clusters.planner.base import ClusterEvidence, Evidence, PlanDraft, SourceFile
@@ -23,6 +25,7 @@ from credentials.errors import Conflict, Invalid, NotFound
 from credentials.models import User
 from credentials.services import audit, teams
 
+EVIDENCE_READ = 300
 EVIDENCE_ITEMS = 60
 
 
@@ -178,16 +181,21 @@ def _add_version(
 
 
 def _evidence(cluster: Cluster) -> list[Evidence]:
-    items = cluster.items.select_related("source").order_by("-occurred_at", "-id")[:EVIDENCE_ITEMS]
+    """The reports that say best what all are about, first."""
+    newest = cluster.items.select_related("source").order_by("-occurred_at", "-id")[:EVIDENCE_READ]
+    rows = {item.pk: item for item in newest}
+    telling = most_telling([Item(row.pk, row.title, row.body) for row in rows.values()])
+    chosen = [rows[item.id] for item in telling[:EVIDENCE_ITEMS]]
     return [
         Evidence(item.pk, item.source.get_kind_display(), item.title, item.body, item.author)
-        for item in items
+        for item in chosen
     ]
 
 
 def _check_evidence(cluster: Cluster, draft: PlanDraft) -> None:
     """Criteria and hypotheses may only cite reports of this project."""
-    cited = {key for part in (*draft.criteria, *draft.hypotheses) for key in part.evidence}
+    cited = {key for criterion in draft.criteria for key in criterion.evidence}
+    cited |= {key for hypothesis in draft.hypotheses for key in hypothesis.evidence}
     known = set(
         FeedbackItem.objects.filter(project=cluster.project_id, pk__in=cited).values_list(
             "pk", flat=True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from clusters.models import Cluster
 from clusters.services import plans as service
 from clusters.views import sections
 from clusters.views.clusters import visible
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
-from credentials.views.helpers import act, as_http, go, require_writer, signed_in
+from credentials.views.helpers import act, as_http, require_writer, signed_in
 
 
 @require_POST
@@ -79,7 +80,7 @@ def _save(request: HttpRequest, cluster: Cluster, part: sections.Section) -> Htt
         changes = sections.changes(part, typed, content)
         saved = service.edit(signed_in(request), cluster, changes, version=version)
     except Invalid as error:
-        texts = error.fields.get(part.name) or [error.message]
+        texts = [_plain(text) for text in error.fields.get(part.name, [error.message])]
         return _form(request, cluster, part, typed, version=version, errors=texts, status=422)
     except Conflict as error:
         theirs = sections.stored(part, content)
@@ -97,7 +98,9 @@ def _save(request: HttpRequest, cluster: Cluster, part: sections.Section) -> Htt
     except (Forbidden, NotFound) as error:
         raise as_http(error) from error
     messages.success(request, _said(saved.version, version))
-    return go(request, f"{reverse('cluster_plan', args=[cluster.pk])}#{part.name}")
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRefresh()  # the page stays where it is
+    return redirect(f"{reverse('cluster_plan', args=[cluster.pk])}#{part.name}")
 
 
 def _form(
@@ -127,6 +130,18 @@ def _form(
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _plain(text: str) -> str:
+    """What the validator found, as a person would say it."""
+    known = {
+        "String should have at least 1 character": "This section cannot be empty: write something, or go back.",
+        "List should have at least 1 item": "This section needs at least one entry.",
+        "String should have at most": "An entry is too long: split or shorten it.",
+        "List should have at most": "These are too many entries: keep the ones that matter most.",
+        "Input should be 'low'": "The confidence is low, medium or high.",
+    }
+    return next((words for start, words in known.items() if text.startswith(start)), text)
 
 
 def _said(saved: int, before: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from agents.runners.base import Task
 from agents.runners.builtin import BuiltinRunner
-from agents.runners.builtin.models import model_factory
+from clusters.planner.providers import model_factory
 from tests.stand_ins.directory_sandbox import DirectorySandbox
 from tests.stand_ins.listener import KeepingListener
 from tests.stand_ins.model_server import Step, model_server
