@@ -11,10 +11,13 @@ from agents.pipelines import command_agent
 from agents.pipelines.base import Artifact, Journal, Stop
 from agents.pipelines.commits import take_back
 from agents.pipelines.prompting import prompt_of
+from agents.pipelines.quoting import shortened, visible
 from agents.pipelines.records import AgentRound
 from agents.pipelines.run import FixRun
 from agents.pipelines.testing import TestPlan, agent_command, environment
 from agents.runners.base import AgentEvent, CommandRunner, HostedRunner, Task, Verdict
+
+_MAX_REASON = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRoun
     if not verdict.ok:
         run.journal.say(f"The agent did not finish: {verdict.reason}")
     head = take_back(run, task.round)
-    return AgentRound(verdict.ok, verdict.reason, verdict.outcome, verdict.session_id, head)
+    reason = shortened(visible(verdict.reason), _MAX_REASON)
+    return AgentRound(verdict.ok, reason, verdict.outcome, visible(verdict.session_id), head)
 
 
 def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:

@@ -45,12 +45,12 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
 
 def _agent(run: FixRun, baseline: Baseline, task: RoundTask) -> AgentRound:
     once = partial(agent_round, run, baseline.plan, task)
-    return run.journal.step("agent", AgentRound, once, round=task.number)
+    return run.step("agent", AgentRound, once, round=task.number)
 
 
 def _verification(run: FixRun, baseline: Baseline, head: str, number: int) -> Verification:
     once = partial(verify, run, baseline, head, number)
-    return run.journal.step("verify", Verification, once, round=number)
+    return run.step("verify", Verification, once, round=number)
 
 
 def _without_commits(ended: AgentRound) -> Stop:

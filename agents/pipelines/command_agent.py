@@ -79,13 +79,11 @@ def work(
 def _started(
     runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, timeout: float
 ) -> ProcessHandle:
-    memory = f"agent-{task.round}-process"
-    known = journal.recall(memory)
-    if known:
-        return ProcessHandle(known)
-    runner.prepare(sandbox)
-    prompt = "\n\n".join(part for part in (task.prompt, task.feedback) if part)
-    sandbox.write(f"{sandbox.root}/prompt.md", prompt.encode())
+    """The agent's process: the same one when it was started before, whoever did that."""
+    memory = f"agent-{task.round}-started"
+    if not journal.recall(memory):
+        runner.prepare(sandbox)
+    # Also for a process that runs already: a runner may need this to read what it says.
     launch = runner.command(task, sandbox)
     handle = sandbox.spawn(
         launch.argv,
@@ -95,7 +93,7 @@ def _started(
         timeout=timeout,
         network=launch.network,
     )
-    journal.remember(memory, handle.id)
+    journal.remember(memory, "yes")
     return handle
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.pipelines.base import Journal
+from agents.pipelines.quoting import one_line
 from agents.sandboxes.base import (
     CommandResult,
     Exited,
@@ -19,6 +21,7 @@ from agents.sandboxes.base import (
 
 MAX_LOGGED = 8 << 20
 _TAIL = 4_000
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # Whatever an agent wrote into the repository's settings must not steer the platform's own git.
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -59,15 +62,19 @@ class Ended:
     @property
     def last_line(self) -> str:
         """The last line of the output that says something, shortened; or ''."""
-        lines = [line.strip() for line in self.tail.splitlines() if line.strip()]
-        return lines[-1][:300] if lines else ""
+        return _last_line(self.tail)
 
 
 def checked(
-    sandbox: Sandbox, argv: Sequence[str], *, cwd: str | None = None, timeout: float = 120.0
+    sandbox: Sandbox,
+    argv: Sequence[str],
+    *,
+    cwd: str | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120.0,
 ) -> CommandResult:
     """Run a short command; raises SandboxError with the end of its output when it fails."""
-    result = sandbox.run(argv, cwd=cwd or sandbox.root, timeout=timeout)
+    result = sandbox.run(argv, cwd=cwd or sandbox.root, env=env, timeout=timeout)
     if not result.ok:
         raise SandboxError(f"“{' '.join(argv)[:200]}” failed in the sandbox: {_last(result)}")
     return result
@@ -89,8 +96,13 @@ def try_git(sandbox: Sandbox, *arguments: str, cwd: str | None = None) -> Comman
 
 
 def _last(result: CommandResult) -> str:
-    lines = result.text.strip().splitlines()
-    return lines[-1][:300] if lines else f"exit code {result.exit_code}, {result.reason}"
+    return _last_line(result.text) or f"exit code {result.exit_code}, {result.reason}"
+
+
+def _last_line(text: str) -> str:
+    # A sentence that is stored: without colours, and without what a database refuses.
+    lines = [one_line(_COLOUR.sub("", line)) for line in text.splitlines()]
+    return next((line[:300] for line in reversed(lines) if line), "")
 
 
 def watch(sandbox: Sandbox, journal: Journal, command: Command) -> Ended:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from agents.outcomes import OUTCOMES, outcome
 from agents.pipelines import pr_text
-from agents.pipelines.base import Stop
+from agents.pipelines.base import Cancelled, Journal, Stop
 from agents.pipelines.context import Result
+from agents.pipelines.quoting import one_line, shortened
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import SandboxError, SandboxLost
 from clusters.forges.base import ForgeError, PullState
@@ -13,12 +16,27 @@ from clusters.forges.mirrors import GitError
 
 Failure = Stop | ForgeError | SandboxError | GitError
 
+_MAX_DETAIL = 1_000
 # What a person did to the branch while the run was under way.
 _MOVED = {"push_rejected", "pr_not_open", "base_moved"}
 
 
-def as_stop(error: Failure) -> Stop:
-    """A failure of a seam as an outcome and its sentence."""
+def check_lease(journal: Journal) -> None:
+    """Raise LeaseLost when another worker owns the job now."""
+    with contextlib.suppress(Cancelled, Stop):
+        journal.beat()
+
+
+def as_stop(journal: Journal, error: Failure) -> Stop:
+    """A failure of a seam as an outcome and its sentence.
+
+    Raises Cancelled or LeaseLost when that is why it failed: the sandbox of a job that must end
+    is closed while a command still runs in it.
+    """
+    try:
+        journal.beat()
+    except Stop as ended:
+        return ended
     match error:
         case Stop():
             return error
@@ -36,8 +54,7 @@ def as_stop(error: Failure) -> Stop:
 
 def stopped(run: FixRun, stop: Stop) -> Result:
     """The result of a run that ended without commits on its branch."""
-    detail = stop.detail if stop.detail != stop.outcome else ""
-    said = detail or outcome(stop.outcome).sentence
+    said = shortened(one_line(stop.detail), _MAX_DETAIL) or outcome(stop.outcome).sentence
     run.journal.say(said)
     return Result(stop.outcome, said, run.pull_number, "", verified=False)
 

@@ -42,6 +42,7 @@ def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
     except LeaseLost:
         raise
     except Exception as error:
+        ending.check_lease(journal)
         left = Result("cancelled", "The job ended early.", run.pull_number, "", verified=False)
         for problem in ending.clean_up(run, left):
             error.add_note(problem)
@@ -52,31 +53,30 @@ def _result(run: FixRun) -> Result:
     try:
         return _carry_out(run)
     except (Stop, ForgeError, SandboxError, GitError) as error:
-        return ending.stopped(run, ending.as_stop(error))
+        return ending.stopped(run, ending.as_stop(run.journal, error))
 
 
 def _carry_out(run: FixRun) -> Result:
     _open(run)
     if run.tools.runner is None:
         raise _no_model(_measure(run))
-    draft = run.journal.step("draft_pr", Draft, partial(opening.open_draft, run))
+    draft = run.step("draft_pr", Draft, partial(opening.open_draft, run))
     run.pull_number = draft.number
     return _fix(run, draft.number, _measure(run))
 
 
 def _open(run: FixRun) -> None:
-    step = run.journal.step
-    run.started_at = step("preflight", Preflight, partial(opening.preflight, run)).started_at
-    place = step("provision", Provision, partial(opening.provision, run))
+    run.started_at = run.step("preflight", Preflight, partial(opening.preflight, run)).started_at
+    place = run.step("provision", Provision, partial(opening.provision, run))
     run.sandbox_id, run.isolation = place.sandbox_id, place.isolation
-    run.base = step("checkout", Checkout, partial(opening.checkout, run)).base
+    run.base = run.step("checkout", Checkout, partial(opening.checkout, run)).base
 
 
 def _measure(run: FixRun) -> Baseline:
     run.check_time()
-    setup = run.journal.step("setup", Setup, partial(preparing.set_up, run))
+    setup = run.step("setup", Setup, partial(preparing.set_up, run))
     run.check_time()
-    return run.journal.step("baseline", Baseline, partial(proving.measure_baseline, run, setup))
+    return run.step("baseline", Baseline, partial(proving.measure_baseline, run, setup))
 
 
 def _no_model(baseline: Baseline) -> Stop:
@@ -88,11 +88,11 @@ def _no_model(baseline: Baseline) -> Stop:
 def _fix(run: FixRun, number: int, baseline: Baseline) -> Result:
     work = work_in_rounds(run, baseline)
     inspect = partial(publishing.inspect, run, number, work)
-    guarded = run.journal.step("guard", Guarded, inspect)
+    guarded = run.step("guard", Guarded, inspect)
     if guarded.blocked:
         detail = publishing.reason(guarded.findings)
         return Result("guard_blocked", detail, number, "", verified=False)
     publish = partial(publishing.publish, run, number, baseline.receipt, work, guarded.findings)
-    head = run.journal.step("publish", Published, publish).head
+    head = run.step("publish", Published, publish).head
     judgement = work.verification.judgement
     return Result(judgement.outcome, judgement.sentence, number, head, judgement.verified)

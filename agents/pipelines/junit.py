@@ -86,8 +86,8 @@ def _seconds(text: str) -> float:
 def _node_id(element: Element) -> str:
     file, name = element.get("file", ""), element.get("name", "")
     parts = [part for part in element.get("classname", "").split(".") if part]
-    if not parts and not file:
-        return _module_path(name)  # a file that could not be collected
+    if not parts:
+        return file or _module_path(name)  # a file that could not be collected
     module = _module(file, parts)
     path = file if module == _dotted(file) and file else "/".join(module) + ".py"
     return "::".join([path, *parts[len(module) :], name])

@@ -10,12 +10,12 @@ from functools import partial
 from agents.pipelines import toolbox
 from agents.pipelines.base import Stop
 from agents.pipelines.checkouts import made_files
-from agents.pipelines.commands import Command, Ended, watch
+from agents.pipelines.commands import Command, Ended, checked, watch
 from agents.pipelines.detect import Project, detect
 from agents.pipelines.records import Setup
 from agents.pipelines.run import FixRun
 from agents.pipelines.testing import TestPlan, command_of
-from agents.sandboxes.base import Network, SandboxError
+from agents.sandboxes.base import Network, SandboxError, SandboxLost
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
 _NOT_INSTALLED = (
@@ -86,10 +86,12 @@ def _check_pytest(run: FixRun, python: _Python) -> None:
         toolbox.install(run.sandbox)
         env = {"PYTHONPATH": toolbox.folder_in(run.sandbox)}
     command = [python.path, "-m", "pytest", "--version"]
-    asked = run.sandbox.run(command, cwd=run.sandbox.root, env=env)
-    if not asked.ok:
-        said = (asked.text.strip().splitlines() or ["it said nothing"])[-1]
-        raise Stop("setup_failed", f"Python with pytest does not run in the sandbox: {said[:300]}")
+    try:
+        checked(run.sandbox, command, env=env)
+    except SandboxLost:
+        raise
+    except SandboxError as error:
+        raise Stop("setup_failed", f"Python cannot run pytest. {error}") from error
 
 
 def _install_project(run: FixRun, project: Project, python: str) -> list[str]:

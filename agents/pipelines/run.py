@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from agents.pipelines.base import Journal, Stop
 from agents.pipelines.context import FixContext, Settings, Tools
@@ -11,6 +13,8 @@ from agents.pipelines.pr_text import start_message
 from agents.sandboxes.base import Sandbox
 from clusters.forges.base import Author, Forge
 from clusters.forges.mirrors import GitError, Mirror
+
+T = TypeVar("T")
 
 
 class FixRun:
@@ -71,6 +75,11 @@ class FixRun:
         if self._mirror is None:
             self._mirror = self.forge.mirror()
         return self._mirror
+
+    def step(self, name: str, result: type[T], work: Callable[[], T], *, round: int = 1) -> T:
+        """A step of the journal, unless the job was cancelled or the lease is lost by now."""
+        self.journal.beat()
+        return self.journal.step(name, result, work, round=round)
 
     def start_commit(self) -> str:
         """The empty commit on the base; made again when this mirror does not have it."""

@@ -6,6 +6,7 @@ import functools
 import io
 import tarfile
 from importlib import metadata
+from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
 
 from agents.pipelines.commands import checked
@@ -57,10 +58,26 @@ def _add(archive: tarfile.TarFile, distribution: metadata.Distribution) -> None:
     for file in distribution.files or []:
         path = Path(str(distribution.locate_file(file)))
         if _belongs(PurePosixPath(file)) and path.is_file():
-            entry = tarfile.TarInfo(str(file))
-            data = path.read_bytes()
-            entry.size, entry.mode = len(data), 0o644
-            archive.addfile(entry, io.BytesIO(data))
+            _add_file(archive, str(file), path)
+            _add_compiled(archive, str(file), path)
+
+
+def _add_compiled(archive: tarfile.TarFile, name: str, source: Path) -> None:
+    """The bytecode too, if there is some: compiling pytest takes a second of every run.
+
+    Python uses it only if the time and size of the source agree, and the version is its own.
+    """
+    if source.suffix == ".py":
+        compiled = Path(cache_from_source(str(source)))
+        if compiled.is_file():
+            _add_file(archive, f"{PurePosixPath(name).parent}/__pycache__/{compiled.name}", compiled)
+
+
+def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
+    data = path.read_bytes()
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode, entry.mtime = len(data), 0o644, int(path.stat().st_mtime)
+    archive.addfile(entry, io.BytesIO(data))
 
 
 def _belongs(path: PurePosixPath) -> bool:

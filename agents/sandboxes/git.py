@@ -26,12 +26,15 @@ _ENV = {
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 # An agent's commit must not fail for want of a name, nor start a clean-up behind its back.
-_SETTINGS = {
-    "user.name": "Soulcaster",
-    "user.email": "soulcaster@localhost",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-}
+_SETTINGS = b"""\
+[user]
+\tname = Soulcaster
+\temail = soulcaster@localhost
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+"""
 
 
 def put_repository(
@@ -51,7 +54,7 @@ def put_repository(
     for name in (base, *shallow):
         _check_object(name)
     inside = f"{sandbox.root}/.{secrets.token_hex(8)}.bundle"
-    _run(sandbox, ["rm", "-rf", "--", sandbox.repository], cwd=sandbox.root)
+    _run(sandbox, ["rm", "-rf", "--", sandbox.repository], cwd=sandbox.root, timeout=_LONG)
     try:
         if upload is None:
             sandbox.write(inside, bundle.read_bytes())
@@ -79,8 +82,8 @@ def get_commits(sandbox: Sandbox, base: str) -> bytes:
 
 def _check_out(sandbox: Sandbox, inside: str, base: str, shallow: Sequence[str]) -> None:
     _run(sandbox, ["git", "init", "-q", "-b", BRANCH, sandbox.repository], cwd=sandbox.root)
-    for name, value in _SETTINGS.items():
-        _git(sandbox, "config", name, value)
+    config = f"{sandbox.repository}/.git/config"
+    sandbox.write(config, sandbox.read(config) + _SETTINGS)
     if shallow:
         # Before the fetch: a bundle of a shallow history can be fetched, but never cloned.
         lines = "".join(f"{commit}\n" for commit in shallow)

@@ -138,8 +138,11 @@ def sweep(run_dir: Path) -> int:
     if (read_record(run_dir / HANDLE) or {}).get("tier") not in MARKED_TIERS:
         return 0
     mark, count = f"{TAG}={run_dir}".encode(), 0
+    deadline = time.monotonic() + _DEATH_SECONDS
     # Again until none is left: one may have forked while the list was read.
     while left := [pid for pid in all_pids() if _is_marked(pid, mark)]:
+        if time.monotonic() > deadline:
+            raise SandboxError("A command could not be ended; restart the machine to end it.")
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -122,24 +122,30 @@ class LocalProvider:
         return "" if result.ok else result.text.strip()[-300:] or result.reason
 
     def _make(self, name: str, settings: Settings) -> LocalSandbox:
-        folder, tier = self.root / name, settings.tier
-        # Without namespaces of our making, the commands' user must find the way in by itself.
-        passable = tier.uid is not None and tier.isolation is not Isolation.NAMESPACES
+        folder = self.root / name
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             folder.mkdir()
-            folder.chmod(0o711 if passable else 0o700)
-            (folder / "runs").mkdir(mode=0o700)
-            _make_bin(folder / "bin", self._host.view.search_path(tier.isolation))
-            for part in ("work", "tmp"):
-                (folder / part).mkdir(mode=0o700)
-                if tier.uid is not None:
-                    os.chown(folder / part, tier.uid, tier.uid)
-            settings.save(folder)
+            try:
+                self._furnish(folder, settings.tier)
+                settings.save(folder)
+            except BaseException:
+                remove_tree(folder)
+                raise
         except OSError as error:
-            remove_tree(folder)
             raise SandboxError(f"No sandbox can be made at {folder}: {error.strerror}.") from error
         return LocalSandbox(folder, settings, self._host)
+
+    def _furnish(self, folder: Path, tier: Tier) -> None:
+        # Without namespaces of our making, the commands' user must find the way in by itself.
+        passable = tier.uid is not None and tier.isolation is not Isolation.NAMESPACES
+        folder.chmod(0o711 if passable else 0o700)
+        (folder / "runs").mkdir(mode=0o700)
+        _make_bin(folder / "bin", self._host.view.search_path(tier.isolation))
+        for part in ("work", "tmp"):
+            (folder / part).mkdir(mode=0o700)
+            if tier.uid is not None:
+                os.chown(folder / part, tier.uid, tier.uid)
 
 
 def _wanted(tier: str) -> Sequence[Isolation]:

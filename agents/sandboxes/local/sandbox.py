@@ -187,6 +187,8 @@ class LocalSandbox:
         timeout: float | None,
         network: Network,
     ) -> RunSpec:
+        if not self._runs.is_dir():
+            raise SandboxLost("The sandbox has been removed.")
         spec, tier, view = self._settings.spec, self._settings.tier, self._host.view
         wall = spec.wall_seconds if timeout is None else min(timeout, spec.wall_seconds)
         user = os.getuid() if tier.uid is None else tier.uid

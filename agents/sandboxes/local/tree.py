@@ -30,9 +30,12 @@ class Tree:
         """The bytes of a regular file of at most `limit` bytes."""
         with self._parent(path, create=False) as (folder, name), _reason(path):
             descriptor = os.open(name, _FILE, dir_fd=folder)
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 _require_regular(os.fstat(descriptor), path)
-                data = file.read(limit + 1)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    data = file.read(limit + 1)
+            finally:
+                os.close(descriptor)
         if len(data) > limit:
             raise SandboxError(f"{path} is larger than the limit of {limit} bytes.")
         return data
@@ -44,7 +47,11 @@ class Tree:
 
     def copy_in(self, path: str, source: Path, mode: int = 0o644) -> None:
         """Put a copy of a host file there."""
-        with source.open("rb") as original, self._replacing(path, mode) as file:
+        with (
+            _reason(str(source)),
+            source.open("rb") as original,
+            self._replacing(path, mode) as file,
+        ):
             shutil.copyfileobj(original, file, 1 << 20)
 
     @contextmanager

@@ -94,6 +94,8 @@ def reachable(path: Path) -> bool:
     if os.geteuid() != 0:
         return os.access(path, os.R_OK)
     resolved = path.resolve()
+    if not resolved.exists():
+        return False
     return all(part.stat().st_mode & 0o001 for part in (resolved, *resolved.parents))
 
 
@@ -121,7 +123,6 @@ def _with_targets(paths: Iterable[Path]) -> list[Path]:
 def _outermost(paths: Iterable[Path]) -> list[str]:
     kept: list[Path] = []
     for path in sorted({path for path in paths if path.exists()}):
-        inside = any(path.is_relative_to(outer) and not outer.is_symlink() for outer in kept)
-        if not inside:
+        if not any(path.is_relative_to(outer) for outer in kept):
             kept.append(path)
     return [str(path) for path in kept]

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-PLACEHOLDER
+from collections.abc import Iterator
+
+import pytest
+
+from agents.pipelines.base import ReceiptKind, ReceiptStatus
+from agents.pipelines.fix import Result
+from tests.agents.pipelines.agents_of_tests import Editor
+from tests.agents.pipelines.bench import BRANCH, Bench
+from tests.agents.pipelines.projects import NEW_TEST, PRICE, RIGHT, TEST, WRONG
+
+pytestmark = pytest.mark.slow
+
+FIXED = {PRICE: RIGHT, TEST: NEW_TEST}
+Fixed = tuple[Bench, Result]
+
+
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fixed]:
+    """A job whose agent was right at once; its tests only look."""
+    bench = Bench(tmp_path_factory.mktemp("fixed"))
+    bench.runner = Editor(FIXED)
+    yield bench, bench.run()
+    bench.close()
+
 
 def test_a_right_change_after_a_wrong_one_becomes_a_ready_pull_request(bench: Bench) -> None:
     editor = Editor({PRICE: WRONG, TEST: NEW_TEST}, {PRICE: RIGHT})
@@ -18,11 +41,8 @@ def test_a_right_change_after_a_wrong_one_becomes_a_ready_pull_request(bench: Be
     assert bench.left_over() == []
 
 
-def test_receipts_tell_which_code_the_tests_ran_on(bench: Bench) -> None:
-    bench.runner = Editor(FIXED)
-
-    result = bench.run()
-
+def test_receipts_tell_which_code_the_tests_ran_on(fixed: Fixed) -> None:
+    bench, result = fixed
     receipts = bench.memory.receipts
     baseline = receipts[ReceiptKind.BASELINE, 1]
     head, reproduction = receipts[ReceiptKind.HEAD, 1], receipts[ReceiptKind.REPRODUCTION, 1]
@@ -33,11 +53,8 @@ def test_receipts_tell_which_code_the_tests_ran_on(bench: Bench) -> None:
     assert len(head.passing()) == 3
 
 
-def test_commits_are_in_the_name_of_the_requester_and_above_the_start(bench: Bench) -> None:
-    bench.runner = Editor(FIXED)
-
-    result = bench.run()
-
+def test_commits_are_in_the_name_of_the_requester_and_above_the_start(fixed: Fixed) -> None:
+    bench, result = fixed
     commits = bench.forge.commits(bench.only_pull().number)
     assert [(commit.title, commit.email) for commit in commits] == [
         ("Shares lose cents", "alice@example.com"),
@@ -47,11 +64,8 @@ def test_commits_are_in_the_name_of_the_requester_and_above_the_start(bench: Ben
     assert {file.path for file in bench.forge.changed(bench.only_pull().number)} == set(FIXED)
 
 
-def test_kept_files_are_the_prompt_the_reports_and_the_difference(bench: Bench) -> None:
-    bench.runner = Editor(FIXED)
-
-    bench.run()
-
+def test_kept_files_are_the_prompt_the_reports_and_the_difference(fixed: Fixed) -> None:
+    bench, _ = fixed
     assert set(bench.memory.artifacts) == {
         ("prompt", "prompt-1.md"),
         ("junit", "baseline-1.xml"),
@@ -63,10 +77,7 @@ def test_kept_files_are_the_prompt_the_reports_and_the_difference(bench: Bench) 
     assert b"Shares of a bill" in bench.memory.artifacts["prompt", "prompt-1.md"].data
 
 
-def test_the_job_s_own_branch_is_all_that_is_written(bench: Bench) -> None:
-    bench.runner = Editor(FIXED)
-
-    bench.run()
-
+def test_the_job_s_own_branch_is_all_that_is_written(fixed: Fixed) -> None:
+    bench, _ = fixed
     assert bench.forge.mirror().branches().keys() == {"main", BRANCH}
     assert bench.forge.mirror().resolve("main") == bench.base

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-PLACEHOLDER
+import pytest
+
+from agents.pipelines.base import ReceiptKind, ReceiptStatus
+from agents.runners.base import Listener, Task, Verdict
+from agents.sandboxes.base import Sandbox
+from clusters.forges.base import PullState
+from tests.agents.pipelines.agents_of_tests import DONE, Editor
+from tests.agents.pipelines.bench import Bench
+from tests.agents.pipelines.projects import (
+    CHECK,
+    NEW_CHECK,
+    NEW_TEST,
+    OTHER_DEFECT,
+    PRICE,
+    RIGHT,
+    TEST,
+    TILL,
+    WRONG,
+    commit,
+)
+
+pytestmark = pytest.mark.slow
+
+FIXED = {PRICE: RIGHT, TEST: NEW_TEST}
+QUICKLY_FIXED = {PRICE: RIGHT, CHECK: NEW_CHECK}
+
 
 def test_a_project_without_tests_gets_a_draft_that_says_so(bench: Bench) -> None:
-    git(bench.source, "rm", "-q", TEST)
-    git(bench.source, "commit", "-q", "-m", "Who needs tests")
+    commit(bench.source, {}, remove=TEST)
     bench.runner = Editor({PRICE: RIGHT})
 
     result = bench.run()
@@ -70,8 +94,7 @@ def test_removing_a_test_proves_nothing(bench: Bench) -> None:
 
 
 def test_a_test_that_failed_before_and_passes_now_is_the_proof(bench: Bench) -> None:
-    (bench.source / TEST).write_text(NEW_TEST)
-    git(bench.source, "commit", "-q", "-a", "-m", "Show the defect")
+    commit(bench.source, {TEST: NEW_TEST})
     bench.runner = Editor({PRICE: RIGHT})
 
     result = bench.run()
@@ -83,8 +106,7 @@ def test_a_test_that_failed_before_and_passes_now_is_the_proof(bench: Bench) -> 
 
 
 def test_a_failing_test_that_is_silenced_by_settings_is_no_proof(bench: Bench) -> None:
-    (bench.source / TEST).write_text(NEW_TEST)
-    git(bench.source, "commit", "-q", "-a", "-m", "Show the defect")
+    commit(bench.source, {TEST: NEW_TEST})
     bench.change(rounds=1)
     silencer = (
         "import pytest\n\n\n@pytest.hookimpl(hookwrapper=True)\n"
@@ -121,10 +143,7 @@ def test_a_tampered_repository_cannot_fake_a_receipt(bench: Bench) -> None:
 
 
 def test_options_of_plugins_that_are_not_there_are_left_out(bench: Bench) -> None:
-    (bench.source / "pyproject.toml").write_text(
-        "[tool.pytest.ini_options]\naddopts = '--cov=till'\n"
-    )
-    git(bench.source, "commit", "-q", "-a", "-m", "Measure coverage")
+    commit(bench.source, {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--cov=till'\n"})
     bench.runner = Editor(FIXED)
 
     result = bench.run()
@@ -133,35 +152,32 @@ def test_options_of_plugins_that_are_not_there_are_left_out(bench: Bench) -> Non
     assert bench.memory.receipts[ReceiptKind.HEAD, 1].command == "python3 -m pytest -o addopts="
 
 
-def test_a_test_command_of_its_own_counts_by_its_exit_code(bench: Bench) -> None:
-    check = "import sys\n\nfrom till.price import share\n\nsys.exit(sum(share({}, {})) != {})\n"
-    (bench.source / TEST).unlink()
-    (bench.source / "tests/check.py").write_text(check.format(4, 2, 4))
-    git(bench.source, "add", "--all")
-    git(bench.source, "commit", "-q", "-m", "A check without pytest")
-    bench.change(test_command="python tests/check.py")
-    bench.runner = Editor({PRICE: RIGHT, "tests/check.py": check.format(100, 3, 100)})
+def test_a_test_command_of_its_own_counts_by_its_exit_code(quick: Bench) -> None:
+    quick.runner = Editor({PRICE: RIGHT, CHECK: NEW_CHECK})
 
-    result = bench.run()
+    result = quick.run()
 
     assert result.outcome == "verified", result.detail
     assert "the command fails on the old code" in result.detail
-    statuses = [receipt.status for receipt in bench.memory.receipts.values()]
+    statuses = [receipt.status for receipt in quick.memory.receipts.values()]
     assert statuses == [ReceiptStatus.PASSED, ReceiptStatus.PASSED, ReceiptStatus.FAILED]
 
 
 def test_what_the_setup_command_makes_is_there_for_the_tests_and_not_in_the_change(
-    bench: Bench,
+    quick: Bench,
 ) -> None:
-    (bench.source / "make.py").write_text("open('till/built.py', 'w').write('RATE = 1')\n")
-    (bench.source / "till/__init__.py").write_text("from till.built import RATE\n")
-    (bench.source / ".gitignore").write_text("till/built.py\n")
-    git(bench.source, "add", "--all")
-    git(bench.source, "commit", "-q", "-m", "Something has to be built")
-    bench.change(setup_command="python make.py")
-    bench.runner = Editor(FIXED)
+    files = {
+        "make.py": "open('till/built.py', 'w').write('RATE = 1')\n",
+        "till/__init__.py": "from till.built import RATE\n",
+        ".gitignore": "till/built.py\n",
+    }
+    commit(quick.source, files)
+    quick.change(setup_command="python make.py")
+    quick.runner = Editor(QUICKLY_FIXED)
 
-    result = bench.run()
+    result = quick.run()
 
     assert result.outcome == "verified", result.detail
-    assert {file.path for file in bench.forge.changed(bench.only_pull().number)} == set(FIXED)
+    assert {file.path for file in quick.forge.changed(quick.only_pull().number)} == set(
+        QUICKLY_FIXED
+    )

@@ -11,7 +11,7 @@ from agents.pipelines.fix import Result
 from tests.agents.pipelines.agents_of_tests import Editor
 from tests.agents.pipelines.bench import Bench
 from tests.agents.pipelines.journal import Killed, MemoryJournal
-from tests.agents.pipelines.projects import NEW_TEST, PRICE, RIGHT, TEST, WRONG
+from tests.agents.pipelines.projects import CHECK, NEW_CHECK, PRICE, RIGHT, WRONG
 
 pytestmark = pytest.mark.slow
 
@@ -32,8 +32,11 @@ ORDER = [
 ]
 
 
-def run_with_dying_workers(bench: Bench, moment: str) -> tuple[Result, int]:
-    """Every worker dies at its first new step; the result of the last one, and how many died."""
+def run_with_dying_workers(bench: Bench, *, keeping: bool) -> tuple[Result, int]:
+    """Every worker dies at its first new step, after or before it keeps the step's result.
+
+    The result of the last worker, and how many died.
+    """
     died: set[tuple[str, int]] = set()
 
     def die_once(name: str, round: int) -> None:
@@ -42,73 +45,78 @@ def run_with_dying_workers(bench: Bench, moment: str) -> tuple[Result, int]:
             raise Killed
 
     while True:
+        moment = (
+            MemoryJournal(bench.memory, kept=die_once)
+            if keeping
+            else MemoryJournal(bench.memory, worked=die_once)
+        )
         try:
-            return bench.run(MemoryJournal(bench.memory, **{moment: die_once})), len(died)
+            return bench.run(moment), len(died)
         except Killed:
             assert len(bench.forge.pulls()) <= 1
             assert len(bench.left_over()) <= 1
 
 
-def test_workers_that_die_after_every_step(bench: Bench) -> None:
-    bench.runner = Editor({PRICE: WRONG, TEST: NEW_TEST}, {PRICE: RIGHT})
+def test_workers_that_die_after_every_step(quick: Bench) -> None:
+    quick.runner = Editor({PRICE: WRONG, CHECK: NEW_CHECK}, {PRICE: RIGHT})
 
-    result, died = run_with_dying_workers(bench, "kept")
-
-    assert (result.outcome, died) == ("verified", len(ORDER))
-    assert bench.memory.worked == ORDER
-    assert bench.only_pull().head_sha == result.head_sha
-    assert bench.left_over() == []
-
-
-def test_workers_that_die_before_they_can_keep_a_result(bench: Bench) -> None:
-    bench.runner = Editor({PRICE: WRONG, TEST: NEW_TEST}, {PRICE: RIGHT})
-
-    result, died = run_with_dying_workers(bench, "worked")
+    result, died = run_with_dying_workers(quick, keeping=True)
 
     assert (result.outcome, died) == ("verified", len(ORDER))
-    assert Counter(bench.memory.worked) == Counter(ORDER * 2)
-    assert bench.only_pull().draft is False
-    assert bench.only_pull().head_sha == result.head_sha
-    assert bench.left_over() == []
+    assert quick.memory.worked == ORDER
+    assert quick.only_pull().head_sha == result.head_sha
+    assert quick.left_over() == []
 
 
-def test_a_run_that_ended_is_only_told_again(bench: Bench) -> None:
-    bench.runner = Editor({})
-    first = bench.run()
+def test_workers_that_die_before_they_can_keep_a_result(quick: Bench) -> None:
+    quick.runner = Editor({PRICE: WRONG, CHECK: NEW_CHECK}, {PRICE: RIGHT})
 
-    assert bench.run() == first
-    assert len(bench.only_pull().comments) == 1
+    result, died = run_with_dying_workers(quick, keeping=False)
+
+    assert (result.outcome, died) == ("verified", len(ORDER))
+    assert Counter(quick.memory.worked) == Counter(ORDER * 2)
+    assert quick.only_pull().draft is False
+    assert quick.only_pull().head_sha == result.head_sha
+    assert quick.left_over() == []
 
 
-def test_a_sandbox_that_is_gone_ends_the_run(bench: Bench) -> None:
+def test_a_run_that_ended_is_only_told_again(quick: Bench) -> None:
+    quick.runner = Editor({})
+    first = quick.run()
+
+    assert quick.run() == first
+    assert len(quick.only_pull().comments) == 1
+
+
+def test_a_sandbox_that_is_gone_ends_the_run(quick: Bench) -> None:
     def lose(name: str, round: int) -> None:
         if name == "baseline":
             raise LeaseLost
 
-    bench.runner = Editor({PRICE: RIGHT})
+    quick.runner = Editor({PRICE: RIGHT})
     with pytest.raises(LeaseLost):
-        bench.run(MemoryJournal(bench.memory, begun=lose))
-    bench.close()
+        quick.run(MemoryJournal(quick.memory, begun=lose))
+    quick.close()
 
-    result = bench.run()
+    result = quick.run()
 
     assert result.outcome == "sandbox_lost"
-    assert not bench.branch_exists()
+    assert not quick.branch_exists()
 
 
-def test_a_worker_with_a_mirror_of_its_own_goes_on(bench: Bench) -> None:
+def test_a_worker_with_a_mirror_of_its_own_goes_on(quick: Bench) -> None:
     def die(name: str, round: int) -> None:
         if name in {"checkout", "agent", "guard"}:
             raise Killed
 
-    bench.runner = Editor({PRICE: RIGHT, TEST: NEW_TEST})
+    quick.runner = Editor({PRICE: RIGHT, CHECK: NEW_CHECK})
     for number in range(3):
-        bench.mirror = bench.folder / f"mirror-{number}.git"
+        quick.mirror = quick.folder / f"mirror-{number}.git"
         with pytest.raises(Killed):
-            bench.run(MemoryJournal(bench.memory, kept=die))
-    bench.mirror = bench.folder / "mirror-of-the-last.git"
+            quick.run(MemoryJournal(quick.memory, kept=die))
+    quick.mirror = quick.folder / "mirror-of-the-last.git"
 
-    result = bench.run()
+    result = quick.run()
 
     assert result.outcome == "verified"
-    assert bench.only_pull().head_sha == result.head_sha
+    assert quick.only_pull().head_sha == result.head_sha

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from agents.sandboxes.base import Isolation
 from agents.sandboxes.local import LocalProvider
@@ -24,7 +25,19 @@ def any_provider(sandboxes_root: Path) -> LocalProvider:
     return LocalProvider(sandboxes_root)
 
 
-@pytest.fixture(scope="session", params=list(Isolation), ids=str)
+def _tiers(*isolations: Isolation) -> list[ParameterSet]:
+    """The strongest one is tested in the quick lane, the others in the slow one."""
+    return [
+        pytest.param(
+            isolation,
+            id=isolation.value,
+            marks=() if isolation is Isolation.NAMESPACES else pytest.mark.slow,
+        )
+        for isolation in isolations
+    ]
+
+
+@pytest.fixture(scope="session", params=_tiers(*Isolation))
 def tier_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
     """Every isolation in turn."""
     return provider_of(request.param, sandboxes_root / request.param)
@@ -32,8 +45,7 @@ def tier_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> Local
 
 @pytest.fixture(
     scope="session",
-    params=[isolation for isolation in Isolation if isolation is not Isolation.NONE],
-    ids=str,
+    params=_tiers(Isolation.NAMESPACES, Isolation.BUBBLEWRAP, Isolation.LANDLOCK),
 )
 def isolated_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
     """Every isolation that keeps commands apart at all."""

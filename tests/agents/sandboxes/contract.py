@@ -12,8 +12,6 @@ import pytest
 
 from agents.sandboxes.base import (
     Exited,
-    Isolation,
-    Network,
     Sandbox,
     SandboxError,
     SandboxLost,
@@ -107,10 +105,16 @@ class SandboxContract:
 
         assert sandbox.run(["ls"], cwd=f"{sandbox.root}/inner").text == "file\n"
 
-    @pytest.mark.parametrize("cwd", ["/", "/etc", "{root}/../..", "relative"])
-    def test_a_folder_outside_is_refused(self, sandbox: Sandbox, cwd: str) -> None:
-        with pytest.raises(SandboxError):
-            sandbox.run(["true"], cwd=cwd.replace("{root}", sandbox.root))
+    def test_what_cannot_be_run_is_refused(self, sandbox: Sandbox) -> None:
+        for cwd in ("/", "/etc", f"{sandbox.root}/../..", "relative"):
+            with pytest.raises(SandboxError, match="folder inside"):
+                sandbox.run(["true"], cwd=cwd)
+        for argv in ([], [""], ["a\0b"]):
+            with pytest.raises(SandboxError, match="command line"):
+                sandbox.run(argv)
+        for name in ("", "A=B", "A\0"):
+            with pytest.raises(SandboxError, match="variable"):
+                sandbox.run(["true"], env={name: "x"})
 
     # --- long commands -------------------------------------------------------------------------
 
@@ -183,14 +187,13 @@ class SandboxContract:
             with pytest.raises(SandboxError):
                 sandbox.write(path, b"pwned")
 
-    @pytest.mark.parametrize("path", ["/etc/hostname", "{root}/../x", "x", "{root}", "{root}/a\0b"])
-    def test_paths_outside_are_refused(self, sandbox: Sandbox, path: str) -> None:
-        path = path.replace("{root}", sandbox.root)
-
-        with pytest.raises(SandboxError):
-            sandbox.read(path)
-        with pytest.raises(SandboxError):
-            sandbox.write(path, b"pwned")
+    def test_paths_outside_are_refused(self, sandbox: Sandbox) -> None:
+        root = sandbox.root
+        for path in ("/etc/hostname", f"{root}/../x", "x", root, f"{root}/a\0b", f"{root}x/y"):
+            with pytest.raises(SandboxError):
+                sandbox.read(path)
+            with pytest.raises(SandboxError):
+                sandbox.write(path, b"pwned")
 
     def test_a_file_above_the_limit_is_refused(self, sandbox: Sandbox) -> None:
         sandbox.write(f"{sandbox.root}/file", b"12345")
@@ -268,27 +271,11 @@ class SandboxContract:
             "lost"
         ]
 
-    @pytest.mark.parametrize("name", ["", "../up", "a/b", "-x", "a b", "x" * 200])
-    def test_unsafe_names_are_refused(
-        self, provider: SandboxProvider, sandbox: Sandbox, name: str
-    ) -> None:
-        with pytest.raises(SandboxError):
-            provider.create(SandboxSpec(label=name))
-        with pytest.raises(SandboxError):
-            provider.connect(name)
-        with pytest.raises(SandboxError):
-            sandbox.spawn(["true"], key=name)
-
-    @pytest.mark.parametrize("argv", [[], [""], ["a\0b"]])
-    def test_what_is_no_command_line_is_refused(self, sandbox: Sandbox, argv: list[str]) -> None:
-        with pytest.raises(SandboxError):
-            sandbox.run(argv)
-
-    def test_the_network_is_closed_unless_it_is_opened(self, sandbox: Sandbox) -> None:
-        if sandbox.isolation is Isolation.NONE:
-            pytest.skip("this provider keeps nothing apart here; choose a stronger isolation")
-        interfaces = python("import socket; print(len(socket.if_nameindex()))")
-        closed = sandbox.run(interfaces)
-
-        assert closed.text == "1\n" or not closed.ok
-        assert sandbox.run(["true"], network=Network.OPEN).ok
+    def test_unsafe_names_are_refused(self, provider: SandboxProvider, sandbox: Sandbox) -> None:
+        for name in ("", "../up", "a/b", "-x", ".x", "a b", "a\n", "x" * 200):
+            with pytest.raises(SandboxError):
+                provider.create(SandboxSpec(label=name))
+            with pytest.raises(SandboxError):
+                provider.connect(name)
+            with pytest.raises(SandboxError):
+                sandbox.spawn(["true"], key=name)

@@ -178,7 +178,7 @@ def make_commits(folder: Path) -> Commits:
     for number in (1, 2):
         (repository / "value.txt").write_text(f"{number}\n")
         (repository / "folder").mkdir(exist_ok=True)
-        (repository / "folder" / "script.sh").write_text("echo hello\n")
+        (repository / "folder" / "script.sh").write_text("#!/bin/sh\necho hello\n")
         (repository / "folder" / "script.sh").chmod(0o755)
         git(repository, "add", "-A")
         git(repository, "commit", "-q", "-m", f"commit {number}")

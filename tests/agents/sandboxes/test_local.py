@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from agents.sandboxes.base import Isolation, Limits, SandboxError, SandboxSpec
 from agents.sandboxes.local import LocalProvider
 from tests.agents.sandboxes.contract import SandboxContract
-from tests.agents.sandboxes.helpers import collect, python
+from tests.agents.sandboxes.helpers import collect, provider_of, python
 
 
 class TestLocalSandbox(SandboxContract):
@@ -25,6 +29,55 @@ def test_the_strongest_isolation_that_works_is_chosen(any_provider: LocalProvide
     assert sorted(any_provider.failures) == sorted(stronger)
     assert all(any_provider.failures.values())
     assert any_provider.list() == []
+
+
+FILTERED = """
+import sys
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from agents.sandboxes.local import LocalProvider
+from agents.sandboxes.supervisor import seccomp
+seccomp.restrict([seccomp.AF_UNIX, seccomp.AF_INET])
+provider = LocalProvider(Path(sys.argv[1]))
+print(provider.probe(), *provider.failures)
+"""
+
+
+def test_where_namespaces_are_forbidden_as_in_a_container_landlock_is_chosen(
+    sandboxes_root: Path,
+) -> None:
+    provider_of(Isolation.LANDLOCK, sandboxes_root / "landlock")
+    result = subprocess.run(
+        [sys.executable, "-c", FILTERED, str(sandboxes_root / "filtered")],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout.split() == ["landlock", "namespaces", "bubblewrap"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can; run the tests as root")
+def test_a_real_root_needs_no_user_namespace(sandboxes_root: Path) -> None:
+    provider = provider_of(Isolation.NAMESPACES, sandboxes_root / "namespaces")
+    sandbox = provider.create(SandboxSpec(label="root"))
+    try:
+        settings = provider.root / sandbox.id / "sandbox.json"
+        record = json.loads(settings.read_text())
+        record["tier"]["user_namespace"] = False
+        settings.write_text(json.dumps(record))
+        result = provider.connect(sandbox.id).run(
+            ["sh", "-c", "id -u; grep CapBnd /proc/self/status; echo > /proc/sys/kernel/panic"]
+        )
+    finally:
+        sandbox.close()
+
+    assert result.text.split()[:3] == ["65534", "CapBnd:", "0" * 16]
+    assert not result.ok
 
 
 def test_an_unknown_isolation_is_refused_with_the_known_ones(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from agents.pipelines import command_agent
+from agents.pipelines.command_agent import MAX_LINE, Line, Lines
+from agents.runners.base import AgentEvent, Finished, Launch, Message, Task, Verdict
+from agents.sandboxes.base import Exited, Sandbox, SandboxSpec
+from agents.sandboxes.local import LocalProvider
+from tests.agents.pipelines.journal import Killed, Memory, MemoryJournal
+
+# A tiny agent: reads its prompt, says three things, one a moment after the other.
+PROGRAM = """
+import json, sys, time
+prompt = open(sys.argv[1]).read()
+for text in ("one", "two", prompt):
+    print(json.dumps({"say": text}), flush=True)
+    time.sleep(0.4)
+print("no json at all")
+print(json.dumps({"done": True}))
+"""
+
+
+class Cli:
+    name = "cli"
+    title = "Command line agent"
+    needs_network = False
+
+    def __init__(self) -> None:
+        self.prepared = 0
+
+    def prepare(self, sandbox: Sandbox) -> None:
+        self.prepared += 1
+        sandbox.write(f"{sandbox.root}/agent.py", PROGRAM.encode())
+        sandbox.run(["mkdir", "-p", sandbox.repository])
+
+    def command(self, task: Task, sandbox: Sandbox) -> Launch:
+        words = f"{task.prompt}\n\n{task.feedback}"
+        sandbox.write(f"{sandbox.root}/prompt.md", words.encode())
+        return Launch(["python3", f"{sandbox.root}/agent.py", f"{sandbox.root}/prompt.md"], {})
+
+    def parse(self, line: str) -> Iterator[AgentEvent]:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return
+        yield Finished(ok=True, text="") if "done" in told else Message(told["say"])
+
+    def judge(self, events: Sequence[AgentEvent], exited: Exited) -> Verdict:
+        finished = any(isinstance(event, Finished) for event in events)
+        return Verdict(finished and exited.code == 0, f"{len(events)} events")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    sandbox = LocalProvider(tmp_path / "sandboxes").create(SandboxSpec(label="test"))
+    yield sandbox
+    sandbox.close()
+
+
+SAID = [Message("one"), Message("two"), Message("Fix it\n\nIt still fails"), Finished(True, "")]
+TASK = Task(prompt="Fix it", feedback="It still fails")
+
+
+@pytest.mark.slow
+def test_an_agent_is_followed_to_its_end(sandbox: Sandbox) -> None:
+    memory = Memory()
+
+    verdict = command_agent.work(Cli(), TASK, sandbox, MemoryJournal(memory), timeout=30)
+
+    assert verdict == Verdict(True, "4 events")
+    assert memory.events == SAID
+
+
+@pytest.mark.slow
+def test_the_next_worker_goes_on_and_tells_nothing_twice(sandbox: Sandbox) -> None:
+    memory, cli = Memory(), Cli()
+
+    def die() -> None:
+        if len(memory.events) == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        command_agent.work(cli, TASK, sandbox, MemoryJournal(memory, beaten=die), timeout=30)
+
+    verdict = command_agent.work(cli, TASK, sandbox, MemoryJournal(memory), timeout=30)
+
+    assert verdict == Verdict(True, "4 events")
+    assert memory.events == SAID
+    assert cli.prepared == 1
+
+
+@pytest.mark.slow
+def test_an_agent_that_takes_too_long_is_ended(sandbox: Sandbox) -> None:
+    verdict = command_agent.work(Cli(), TASK, sandbox, MemoryJournal(Memory()), timeout=0.6)
+
+    assert not verdict.ok
+
+
+def test_lines_come_out_whole_however_they_arrive() -> None:
+    lines = Lines()
+
+    found = [line for piece in (b"a", b"b\nc", b"\n\nd\xc3", b"\xa4") for line in lines.feed(piece)]
+
+    assert found == [Line("ab", 3), Line("c", 5), Line("", 6)]
+    assert list(lines.last()) == [Line("dä", 9)]
+
+
+def test_a_line_without_end_is_left_out_and_the_next_one_is_read() -> None:
+    lines = Lines()
+
+    found = [*lines.feed(b"x" * (MAX_LINE + 1)), *lines.feed(b"yy\nnext\n")]
+
+    assert found == [Line("next", MAX_LINE + 1 + 3 + 5)]
+    assert list(lines.last()) == []
