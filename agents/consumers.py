@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
 from importlib import import_module
@@ -15,12 +16,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from agents.logs.hints import group
 from agents.logs.hub import hub
-from agents.logs.messages import Beat, Chunks, End, State
+from agents.logs.messages import Beat, End, State, in_messages
 from agents.models import Execution, Job
-from credentials.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ RETRY_SECONDS = 5.0  # until hints are asked for again after Redis went away
 
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
-BROKEN = 1011
+BROKEN = 4500  # daphne closes with codes of applications only
 
 
 class LogConsumer(AsyncJsonWebsocketConsumer):
@@ -66,6 +67,11 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
     ) -> None:
         """Clients have nothing to say here."""
 
+    @classmethod
+    async def encode_json(cls, content: Any) -> str:
+        """Text as it is: escaping every letter that is not ASCII would make it up to six times as long."""
+        return json.dumps(content, ensure_ascii=False)
+
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
@@ -81,8 +87,9 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
         if execution is not None:
             execution_id, number = execution
             async with aclosing(hub().follow(execution_id, after)) as batches:
-                async for chunks in batches:
-                    await self.send_json(Chunks(type="chunks", execution=number, chunks=chunks))
+                async for batch in batches:
+                    for message in in_messages(number, batch):
+                        await self.send_json(message)
         await self._send_state()
         await self.send_json(End(type="end", execution=number or None))
 
@@ -108,10 +115,8 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
         while True:
             try:
                 await self._pass_hints_on()
-            except OSError as error:
-                log.warning("hints_away", job=self.job_id, error=str(error))
             except Exception as error:  # noqa: BLE001 - each channel layer has errors of its own
-                log.warning("hints_failed", job=self.job_id, error=repr(error))
+                log.warning("hints_away", job=self.job_id, error=repr(error))
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _pass_hints_on(self) -> None:
@@ -136,14 +141,15 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
         """0, or the code to close with; by what the database says now."""
         key = self.scope["session"].session_key
         store = import_module(settings.SESSION_ENGINE).SessionStore
-        user = await get_user({"session": store(key)})
+        fresh: Any = {"session": store(key)}  # all of a scope that is looked at
+        user = await get_user(fresh)
         if not user.is_authenticated:
             return NOT_SIGNED_IN
         return 0 if await _may_see(user, self.job_id) else NOT_FOUND
 
 
 @database_sync_to_async
-def _may_see(user: User, job_id: int) -> bool:
+def _may_see(user: AbstractBaseUser | AnonymousUser, job_id: int) -> bool:
     return Job.objects.for_user(user).filter(pk=job_id).exists()
 
 

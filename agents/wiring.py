@@ -91,7 +91,7 @@ def sandbox_provider(runner: str) -> SandboxProvider:
 
 def scrubber() -> Scrubber:
     """What keeps the platform's secrets out of logs and pages."""
-    return Scrubber(secret for secret in keys.all_secrets() if len(secret) >= SHORTEST_SECRET)
+    return Scrubber(secret for secret in keys.all_secrets() if len(secret.strip()) >= SHORTEST_SECRET)
 
 
 def _values(agent: str) -> Mapping[str, str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypedDict
 
 from agents.logs.reading import ChunkMessage
+
+# Characters in one message. Each takes at most 6 bytes as JSON, and daphne sends at most 1 MiB.
+_MOST = 128 * 1024
 
 
 class Chunks(TypedDict):
@@ -36,3 +40,17 @@ class Beat(TypedDict):
     """The connection lives."""
 
     type: Literal["beat"]
+
+
+def in_messages(execution: int, chunks: Iterable[ChunkMessage]) -> Iterator[Chunks]:
+    """Chunks in messages of a size that every server and browser takes."""
+    waiting: list[ChunkMessage] = []
+    size = 0
+    for chunk in chunks:
+        if waiting and size + len(chunk["text"]) > _MOST:
+            yield Chunks(type="chunks", execution=execution, chunks=waiting)
+            waiting, size = [], 0
+        waiting.append(chunk)
+        size += len(chunk["text"])
+    if waiting:
+        yield Chunks(type="chunks", execution=execution, chunks=waiting)

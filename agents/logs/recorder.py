@@ -7,6 +7,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import redis as redis_client
 import structlog
@@ -45,6 +47,13 @@ class _Channel:
         return self.scrubber.feed(self.decoder.flush()) + self.scrubber.flush()
 
 
+class _Written(NamedTuple):
+    """What one call wrote, or a part of it."""
+
+    stream: str
+    data: bytes | str
+
+
 class Recorder:
     """Records the output of one execution under one fence. Any thread may write.
 
@@ -67,8 +76,8 @@ class Recorder:
         self._live = live.LiveStream(execution_id, redis or live.connect(settings.REDIS_URL))
         self._channels: defaultdict[str, _Channel] = defaultdict(lambda: _Channel(scrubber.fork()))
         self._changed = threading.Condition()
-        self._pending: list[Piece] = []
-        self._size = 0  # characters in `_pending`
+        self._pending: list[_Written] = []
+        self._size = 0  # bytes or characters in `_pending`
         self._storing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
@@ -85,7 +94,7 @@ class Recorder:
                 if self._closed.is_set():
                     raise ValueError("this log is closed")
                 if stream == LogChunk.Stream.PLATFORM or not self._store.truncated:
-                    self._add(stream, self._channels[stream].text(part))
+                    self._add(stream, part)
 
     def flush(self) -> None:
         """Store everything written so far, but an end that could be the beginning of a secret."""
@@ -96,27 +105,24 @@ class Recorder:
         if self._closed.is_set():
             return
         with self._changed:
-            for stream, channel in self._channels.items():
-                self._add(stream, channel.rest())
             self._closed.set()
             self._changed.notify_all()
         try:
-            self.flush()
+            self._drain(final=True)
         finally:
-            if self._thread is not None:
-                self._thread.join()
+            thread = self._thread
+            if thread is not None:
+                thread.join()
             self._live.close()
 
     def position(self) -> int:
         """The `seq` of the last stored chunk."""
         return self._store.position()
 
-    def _add(self, stream: str, text: str) -> None:
-        if not text:
-            return
-        self._pending.append(Piece(stream, text))
-        self._size += len(text)
-        if self._thread is None and not self._closed.is_set():
+    def _add(self, stream: str, data: bytes | str) -> None:
+        self._pending.append(_Written(stream, data))
+        self._size += len(data)
+        if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="log-recorder", daemon=True)
             self._thread.start()
         self._changed.notify_all()
@@ -141,15 +147,24 @@ class Recorder:
             self._changed.wait_for(lambda: self._size >= CHUNK or self._is_over(), _WAIT)
             return not self._is_over()
 
-    def _drain(self) -> None:
+    def _drain(self, *, final: bool = False) -> None:
         """Store what is pending; one thread at a time, so that the order stays."""
         with self._storing:
             self._raise_failure()
             with self._changed:
-                pieces, self._pending, self._size = self._pending, [], 0
+                written, self._pending, self._size = self._pending, [], 0
                 self._changed.notify_all()
+            pieces = [piece for piece in self._decoded(written, final) if piece.text]
             if pieces:
                 self._live.publish(self._append(pieces))
+
+    def _decoded(self, written: list[_Written], final: bool) -> Iterator[Piece]:
+        """What was written as text that may be shown; with all that was held back when final."""
+        for (stream, kind), run in groupby(written, key=_alike):
+            empty: Any = kind()  # b"" or ""
+            yield Piece(stream, self._channels[stream].text(empty.join(part.data for part in run)))
+        for stream, channel in self._channels.items() if final else []:
+            yield Piece(stream, channel.rest())
 
     def _append(self, pieces: list[Piece]) -> list[ChunkMessage]:
         try:
@@ -180,6 +195,11 @@ class Recorder:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def _alike(part: _Written) -> tuple[str, type[bytes | str]]:
+    """Neighbours of the same stream and type are handled as one."""
+    return part.stream, type(part.data)
 
 
 def _parts(data: bytes | str) -> Iterator[bytes | str]:

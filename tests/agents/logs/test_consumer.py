@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.test import Client
 from agents import consumers
 from agents.logs import hub as hub_module
 from agents.logs.hints import group
+from agents.logs.pieces import CHUNK
 from agents.models import Execution, Job
 from agents.routing import websocket_urlpatterns
 from clusters.models import Project
@@ -207,6 +209,23 @@ async def test_a_position_that_is_no_number_counts_as_the_beginning(
     await page.connect()
 
     assert (await messages(page, until="chunks"))[-1]["chunks"][0]["seq"] == 1
+    await page.disconnect()
+
+
+async def test_no_message_is_too_large_for_the_server(
+    alice: User, execution: Execution, job: Job
+) -> None:
+    worst = "\x1b" * CHUNK  # six bytes each as JSON
+    await sync_to_async(factories.make_chunks)(execution, *[worst] * 5)
+    page = socket(await sync_to_async(sign_in)(alice), log_path(job))
+    await page.connect()
+
+    seen: list[int] = []
+    while len(seen) < 5:
+        text = (await page.receive_output(timeout=10))["text"]
+        assert len(text.encode()) < 1024 * 1024
+        seen += [chunk["seq"] for chunk in json.loads(text).get("chunks", [])]
+    assert seen == [1, 2, 3, 4, 5]
     await page.disconnect()
 
 

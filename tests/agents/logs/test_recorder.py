@@ -11,7 +11,6 @@ import pytest
 from django.db import OperationalError, transaction
 
 from agents.logs import recorder as recorder_module
-from agents.logs import storing
 from agents.logs.pieces import CHUNK
 from agents.logs.recorder import Recorder
 from agents.logs.storing import LogStore
@@ -70,6 +69,18 @@ def test_output_is_stored_without_a_flush(record: MakeRecorder, execution: Execu
     record().write("output", b"line\n")
 
     wait_until(lambda: stored(execution) == [(1, "output", "line\n")])
+
+
+def test_an_idle_thread_goes_and_the_next_write_starts_another(
+    record: MakeRecorder, execution: Execution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_IDLE", 0.05)
+    recorder = record()
+    recorder.write("output", b"one\n")
+    wait_until(lambda: recorder._thread is None)
+    recorder.write("output", b"two\n")
+
+    wait_until(lambda: text_of(execution) == "one\ntwo\n")
 
 
 def test_a_secret_split_over_two_writes_is_masked(
@@ -190,7 +201,7 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(
             yield
         raise OperationalError("connection lost at commit")
 
-    monkeypatch.setattr(storing.transaction, "atomic", answer_lost)
+    monkeypatch.setattr("agents.logs.storing.transaction.atomic", answer_lost)
     recorder.write("output", b"once\n")
     recorder.close()
 
@@ -206,7 +217,7 @@ def test_text_waits_while_the_database_is_away(
         monkeypatch.undo()
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(storing.transaction, "atomic", refused)
+    monkeypatch.setattr("agents.logs.storing.transaction.atomic", refused)
     recorder.write("output", b"once\n")
     recorder.close()
 
@@ -235,9 +246,9 @@ def test_a_writer_waits_instead_of_filling_the_memory(
     most = 0
     add = Recorder._add
 
-    def watched(self: Recorder, stream: str, text: str) -> None:
+    def watched(self: Recorder, stream: str, data: bytes | str) -> None:
         nonlocal most
-        add(self, stream, text)
+        add(self, stream, data)
         most = max(most, self._size)
 
     monkeypatch.setattr(Recorder, "_add", watched)
