@@ -22,6 +22,7 @@ urlpatterns = [
     path("jobs/<int:job_id>/activity/", jobs.job_activity, name="job_activity"),
     path("jobs/<int:job_id>/state/", jobs.job_state, name="job_state"),
     path("jobs/<int:job_id>/log.txt", jobs.job_log_text, name="job_log_text"),
+    path("jobs/<int:job_id>/log/<int:seq>/", jobs.job_log_at, name="job_log_at"),
     path("jobs/<int:job_id>/artifacts/<int:artifact_id>/", jobs.job_artifact, name="job_artifact"),
     path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("jobs/<int:job_id>/retry/", jobs.job_retry, name="job_retry"),

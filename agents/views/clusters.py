@@ -23,9 +23,9 @@ from clusters.views import sections
 from clusters.views.clusters import visible
 from clusters.views.trends import trends
 from credentials.services import audit
-from credentials.views.helpers import Tab, act, can_write, go, signed_in
+from credentials.views.helpers import Tab, act, can_write, go, signed_in, typed
 
-ITEMS_PER_PAGE = 50
+ITEMS_PER_PAGE = 30
 PEOPLE_SHOWN = 12
 REPORT_LENGTH = 600  # characters shown before a report folds
 
@@ -47,7 +47,7 @@ def cluster(request: HttpRequest, cluster_id: int) -> HttpResponse:
         "narrowed": chosen is not items,
         "sources": sources,
         "report_length": REPORT_LENGTH,
-        "people": _people(items)[:PEOPLE_SHOWN],
+        "people": _people(items),
         "trend": trends([found.pk])[found.pk],
     }
     return render(
@@ -156,7 +156,7 @@ def _tabs(found: Cluster, plan: Plan | None, current: str) -> list[Tab]:
 
 def _narrow(request: HttpRequest, items: QuerySet[FeedbackItem]) -> QuerySet[FeedbackItem]:
     """One report, one person's, or one source's, as the address says."""
-    source, report, author = (request.GET.get(name, "") for name in ("source", "report", "author"))
+    source, report, author = (typed(request, name) for name in ("source", "report", "author"))
     if report.isascii() and report.isdigit() and len(report) < 19:
         return items.filter(pk=int(report))
     if source.isascii() and source.isdigit() and len(source) < 19:
@@ -164,14 +164,10 @@ def _narrow(request: HttpRequest, items: QuerySet[FeedbackItem]) -> QuerySet[Fee
     return items.filter(author=author) if author else items
 
 
-def _people(items: QuerySet[FeedbackItem]) -> QuerySet[FeedbackItem, dict[str, Any]]:
-    return (
-        items.exclude(author="")
-        .order_by()
-        .values("author")
-        .annotate(n=Count("id"))
-        .order_by("-n", "author")
-    )
+def _people(items: QuerySet[FeedbackItem]) -> list[tuple[str, int]]:
+    """Who reported it most often, each with how often."""
+    named = items.exclude(author="").order_by().values_list("author")
+    return list(named.annotate(n=Count("id")).order_by("-n", "author")[:PEOPLE_SHOWN])
 
 
 def _version(request: HttpRequest, versions: list[Plan]) -> Plan | None:

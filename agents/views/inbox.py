@@ -17,7 +17,7 @@ from clusters.models import Cluster, FeedbackItem, Project
 from clusters.services import plans
 from clusters.views.clusters import visible
 from clusters.views.trends import Trend, trends
-from credentials.views.helpers import can_write, signed_in
+from credentials.views.helpers import can_write, signed_in, typed
 
 PAGE_SIZE = 30
 QUOTES = 3
@@ -64,7 +64,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if project is None and not projects.exists():
         return render(request, "agents/inbox_start.html", {"section": "inbox"})
     found = Cluster.objects.for_user(user).filter(project__in=[project] if project else projects)
-    if words := request.GET.get("q", "").strip()[:200]:
+    if words := typed(request, "q")[:200]:
         found = found.filter(Q(title__icontains=words) | Q(summary__icontains=words))
     status = request.GET.get("status", "all")
     sort = request.GET.get("sort", "impact")
@@ -75,7 +75,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "section": "inbox",
         "project": project or only,
         "target": only,
-        "can_write": bool(only) and can_write(request, only.team),
+        "can_write": only is not None and can_write(request, only.team),
         "filters": _filters(found, status),
         "sorts": [(value, label) for value, (label, _) in SORTS.items()],
         "sort": sort if sort in SORTS else "impact",

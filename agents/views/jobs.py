@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +18,7 @@ from agents.views import diffs
 from agents.views.activity import happenings
 from agents.views.comparison import compare
 from agents.views.job_page import frame, newest, visible
+from agents.views.log_lines import line_after
 from clusters.models import Project
 from credentials.services import audit
 from credentials.views.helpers import act, go, signed_in
@@ -141,6 +142,22 @@ def job_log_text(request: HttpRequest, job_id: int) -> HttpResponseBase:
     response = StreamingHttpResponse(_log_text(execution), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{found.pk}.log"'
     return response
+
+
+@require_safe
+def job_log_at(request: HttpRequest, job_id: int, seq: int) -> HttpResponse:
+    """Go to the line of the log that chunk `seq` begins with."""
+    found = visible(request, job_id)
+    execution = newest(found)
+    before = (
+        LogChunk.objects.filter(execution=execution, seq__lt=seq).order_by("seq")
+        if execution
+        else None
+    )
+    line = (
+        line_after(before.values_list("stream", "text").iterator(chunk_size=200)) if before else 1
+    )
+    return redirect(f"{reverse('job', args=[found.pk])}#L{line}")
 
 
 @require_safe

@@ -72,6 +72,11 @@ def test_the_source_keeps_them(copy: Path) -> None:
         ),
         ("agents/pipelines/run.py", "import django.db", "Plain Python rooms know no framework"),
         (
+            "agents/execute/run.py",
+            "import credentials.services.keys",
+            "Keys are revealed to the wiring alone",
+        ),
+        (
             "soulcaster/launch/home.py",
             "import django",
             "The launcher starts before any framework is imported",

@@ -1,0 +1,1 @@
+"""What the templates' tags are made of: plain functions from values to words and shapes."""

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from clusters.models import Cluster, Project
+from credentials.models import Team, User
+from tests.factories import make_cluster, make_item, make_job, make_project, make_source
+
+
+def _titles(client: Client, query: str = "") -> list[str]:
+    return [row.cluster.title for row in client.get(f"/{query}").context["rows"]]
+
+
+def test_without_a_project_it_says_how_to_begin(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    page = client.get("/").content.decode()
+    assert reverse("project_new") in page
+
+
+def test_without_feedback_it_teaches_the_three_ways_in(
+    client: Client, bob: User, project: Project
+) -> None:
+    client.force_login(bob)
+    page = client.get("/").content.decode()
+    assert reverse("project_import", args=[project.pk]) in page
+    assert reverse("feedback_new", args=[project.pk]) in page
+    assert f"curl -X POST http://testserver/api/projects/{project.pk}/feedback" in page
+
+
+def test_most_people_first_and_what_is_done_last(
+    client: Client, bob: User, project: Project
+) -> None:
+    make_cluster(project, title="small", reporter_count=1)
+    make_cluster(project, title="done", reporter_count=90, status="resolved")
+    make_cluster(project, title="large", reporter_count=9)
+    make_cluster(project, title="spam", reporter_count=99, status="dismissed")
+    client.force_login(bob)
+    assert _titles(client) == ["large", "small", "done"]
+
+
+def test_filters_search_and_order_come_from_the_address(
+    client: Client, bob: User, project: Project
+) -> None:
+    now = timezone.now()
+    make_cluster(project, title="old coupon", reporter_count=5, last_seen=now - timedelta(days=9))
+    make_cluster(project, title="new coupon", reporter_count=2, last_seen=now)
+    make_cluster(project, title="export", status="planned", last_seen=now)
+    client.force_login(bob)
+    assert _titles(client, "?status=planned") == ["export"]
+    assert _titles(client, "?q=COUPON") == ["old coupon", "new coupon"]
+    assert _titles(client, "?q=coupon&sort=recent") == ["new coupon", "old coupon"]
+
+
+@pytest.mark.parametrize(
+    "query", ["?status=x", "?sort=x", "?page=x", "?page=999", "?q=%00", "?project=x"]
+)
+def test_nonsense_in_the_address_is_no_error(
+    client: Client, bob: User, cluster: Cluster, query: str
+) -> None:
+    client.force_login(bob)
+    assert client.get(f"/{query}").status_code == 200
+
+
+def test_counts_follow_the_search(client: Client, bob: User, project: Project) -> None:
+    make_cluster(project, title="coupon")
+    make_cluster(project, title="coupon too", status="planned")
+    make_cluster(project, title="export")
+    client.force_login(bob)
+    filters = {entry.value: entry.count for entry in client.get("/?q=coupon").context["filters"]}
+    assert (filters["all"], filters["new"], filters["planned"]) == (2, 1, 1)
+
+
+def test_a_running_job_is_in_its_row(
+    client: Client, bob: User, project: Project, cluster: Cluster
+) -> None:
+    job = make_job(project, cluster, status="running")
+    client.force_login(bob)
+    assert reverse("job", args=[job.pk]) in client.get("/").content.decode()
+
+
+def test_a_page_is_a_fixed_number_of_queries(
+    client: Client, bob: User, team: Team, project: Project, django_assert_max_num_queries: object
+) -> None:
+    source = make_source(project)
+    for number in range(25):
+        make_item(source, cluster=make_cluster(project, title=f"c{number}"))
+    client.force_login(bob)
+    with django_assert_max_num_queries(22):  # type: ignore[operator] # pytest-django's fixture
+        client.get("/")
+
+
+def test_other_teams_see_nothing_of_it(client: Client, mallory: User, cluster: Cluster) -> None:
+    own = make_project(mallory.memberships.get().team, name="hers")
+    client.force_login(mallory)
+    assert cluster.title not in client.get("/").content.decode()
+    assert client.get(f"/?project={cluster.project_id}").status_code == 404
+    assert client.get(f"/?project={own.pk}").status_code == 200
+    assert client.get(reverse("cluster_preview", args=[cluster.pk])).status_code == 404
+
+
+def test_a_viewer_gets_no_buttons(client: Client, carol: User, cluster: Cluster) -> None:
+    client.force_login(carol)
+    page = client.get("/").content.decode()
+    assert cluster.title in page
+    assert reverse("feedback_new", args=[cluster.project_id]) not in page.split("<main")[1]
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client, cluster: Cluster) -> None:
+    assert client.get("/").status_code == 302
+
+
+def test_a_strangers_words_are_only_text(client: Client, bob: User, project: Project) -> None:
+    cluster = make_cluster(project, title="<script>alert(1)</script>")
+    make_item(make_source(project), cluster=cluster, body="<img src=x onerror=alert(2)>")
+    client.force_login(bob)
+    page = client.get("/").content.decode()
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_the_preview_says_why_it_ranks(client: Client, bob: User, cluster: Cluster) -> None:
+    make_item(make_source(cluster.project), cluster=cluster, body="By two fifty", author="Dana")
+    client.force_login(bob)
+    page = client.get(reverse("cluster_preview", args=[cluster.pk])).content.decode()
+    assert "By two fifty" in page
+    assert "Dana" in page
