@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.logs.reading import tail
 from agents.models import Artifact, Execution, Job, LogChunk, Receipt
 from agents.pipelines.test_files import is_test_path
 from agents.services import jobs as service
@@ -24,7 +25,6 @@ from credentials.services import audit
 from credentials.views.helpers import act, go, signed_in
 
 PAGE_SIZE = 50
-CHUNKS_RENDERED = 400  # of the log's end, before any script runs
 TEXT_LIMIT = 2 << 20  # bytes of an artifact that a page shows
 
 _FILTERS = {
@@ -74,7 +74,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """The log, live."""
     found = visible(request, job_id)
     execution = newest(found)
-    chunks = _last_chunks(execution) if execution else []
+    chunks = tail(execution) if execution else []
     return render(request, "agents/job_log.html", frame(request, found, "log") | {"chunks": chunks})
 
 
@@ -202,11 +202,6 @@ def planned_paths(found: Job) -> set[str]:
     """The files that the job's plan names."""
     named = [*found.plan_snapshot.get("files", []), *found.plan_snapshot.get("tests", [])]
     return {str(part.get("path", "")) for part in named}
-
-
-def _last_chunks(execution: Execution) -> list[LogChunk]:
-    newest_first = LogChunk.objects.filter(execution=execution).order_by("-seq")[:CHUNKS_RENDERED]
-    return list(newest_first)[::-1]
 
 
 def _log_text(execution: Execution | None) -> Iterator[str]:
