@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 class Heart:
     """A thread that renews the lease; use it as a context manager.
 
-    `on_stop` is called once, from the thread, when the work must end: it ends what the main
-    thread waits for (a command in the sandbox).
+    `on_stop` is called once, from the thread, when a person or the clock ends the work: it ends
+    what the main thread waits for (a command in the sandbox).
     """
 
     def __init__(self, lease: Lease, deadline: float, on_stop: Callable[[], None]) -> None:
@@ -69,12 +69,14 @@ class Heart:
                     # Without the database nobody can say that the lease is still ours.
                     if time.monotonic() - renewed > settings.LEASE_SECONDS:
                         self._end(LeaseLost)
+                if self._stop is LeaseLost:
+                    return  # the sandbox belongs to the next worker now
                 if self._stop is not None:
                     self._on_stop()
-                    return self._keep_renewing(pause)
+                    self._keep_renewing(pause)
+                    return
         finally:
             connection.close()
-        return None
 
     def _listen(self) -> None:
         if not leases.renew(self._lease):
@@ -86,8 +88,8 @@ class Heart:
 
     def _keep_renewing(self, pause: float) -> None:
         """Cleaning up takes time too, and nobody else may take the job over meanwhile."""
-        while self._stop is not LeaseLost and not self._quiet.wait(pause):
-            leases.renew(self._lease)
+        while not self._quiet.wait(pause) and leases.renew(self._lease):
+            pass
 
     def _end(self, why: type[Cancelled] | type[LeaseLost] | Stop) -> None:
         self._stop = self._stop or why

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus, Stop
 from agents.pipelines.checkouts import clean_checkout
 from agents.pipelines.commits import find_again
+from agents.pipelines.named_tests import left_out
 from agents.pipelines.preparing import without_addopts
 from agents.pipelines.records import Baseline, Setup, Verification
 from agents.pipelines.reproduction import reproduce
@@ -30,7 +33,8 @@ def measure_baseline(run: FixRun, setup: Setup) -> Baseline:
 def verify(run: FixRun, baseline: Baseline, head: str, round: int) -> Verification:
     """Two receipts about the head, and what they say together with the baseline."""
     find_again(run, head, round)
-    after = _tested(run, baseline.plan, ReceiptKind.HEAD, head, round)
+    also = _left_out(run, baseline.plan, head)
+    after = _tested(run, baseline.plan, ReceiptKind.HEAD, head, round, also)
     _keep(run, "After the change", after)
     reproduction = reproduce(run, baseline, after, round)
     _keep(run, "The new tests on the old code", reproduction)
@@ -51,12 +55,27 @@ def _keep(run: FixRun, what: str, receipt: ReceiptDraft) -> None:
     run.journal.say(f"{what}: {summary(receipt)}")
 
 
+def _left_out(run: FixRun, plan: TestPlan, head: str) -> list[str]:
+    """Test files of the change that the project's own test command does not name."""
+    if not plan.pytest:
+        return []
+    changed = [file.path for file in run.mirror.changed(run.base, head) if file.status != "deleted"]
+    return left_out(plan.argv, run.mirror.tree(head), changed)
+
+
 def _tested(
-    run: FixRun, plan: TestPlan, kind: ReceiptKind, commit: str, round: int = 1
+    run: FixRun,
+    plan: TestPlan,
+    kind: ReceiptKind,
+    commit: str,
+    round: int = 1,
+    also: Sequence[str] = (),
 ) -> ReceiptDraft:
     scratch = run.tools.scratch
     folder = clean_checkout(
         run.sandbox, run.mirror, commit, name=kind, made=plan.made, scratch=scratch
     )
-    tests = TestRun(kind, commit, folder, timeout=run.settings.test_timeout, round=round)
+    tests = TestRun(
+        kind, commit, folder, timeout=run.settings.test_timeout, round=round, selectors=also
+    )
     return run_tests(run.sandbox, run.journal, plan, tests)

@@ -56,7 +56,8 @@ class TestPlan:
 class TestRun:
     """One run of tests: of `commit`, which is checked out at `folder` of the sandbox.
 
-    `selectors` are the files to run, all when empty; `timeout` is in seconds.
+    `selectors` are files to run besides those that the command names, which runs all when
+    nobody names any; `timeout` is in seconds.
     """
 
     __test__ = False

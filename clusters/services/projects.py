@@ -34,6 +34,9 @@ CHANGEABLE = frozenset(
     }
 )
 
+# What a finding of the guard may do.
+GUARD_CHOICES = ("block", "warn", "off")
+
 
 def create_project(
     user: User,
@@ -86,6 +89,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
 def _apply(project: Project, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - CHANGEABLE:
         raise Invalid("setting_unknown", f"There is no such setting: {', '.join(sorted(unknown))}.")
+    _check_guard(changes.get("guard", {}))
     for name, value in changes.items():
         setattr(project, name, value)
     try:
@@ -94,6 +98,14 @@ def _apply(project: Project, changes: Mapping[str, Any]) -> None:
         raise Invalid(
             "invalid", "Some settings cannot be used.", fields=error.message_dict
         ) from error
+
+
+def _check_guard(policy: object) -> None:
+    if not isinstance(policy, dict) or not all(
+        isinstance(kind, str) and choice in GUARD_CHOICES for kind, choice in policy.items()
+    ):
+        text = f"Give each kind of finding one of {', '.join(GUARD_CHOICES)}."
+        raise Invalid("guard_invalid", text, fields={"guard": [text]})
 
 
 def _check_location(project: Project) -> None:

@@ -1,0 +1,54 @@
+"""New tests are run although the project's test command names other files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from agents.pipelines.base import ReceiptKind
+from agents.pipelines.named_tests import left_out
+from tests.agents.pipelines.bench import Bench
+from tests.agents.pipelines.projects import PRICE, RIGHT
+from tests.agents.pipelines.runners import Editor
+
+PATHS = ["setup.cfg", "till/price.py", "tests/test_old.py", "tests/unit/test_new.py", "test_top.py"]
+CHANGED = ["till/price.py", "tests/unit/test_new.py"]
+PYTEST = ["python3", "-m", "pytest"]
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ([], []),
+        (["tests/test_old.py"], ["tests/unit/test_new.py"]),
+        (["tests/test_old.py::test_one"], ["tests/unit/test_new.py"]),
+        (["tests/unit/test_new.py::test_one"], ["tests/unit/test_new.py"]),
+        (["./tests/unit/"], []),
+        (["tests"], []),
+        (["."], []),
+        (["tests/test_old.py", "tests/unit/test_new.py"], []),
+        (["-c", "setup.cfg"], []),
+        (["--ignore=tests/test_old.py"], []),
+        (["--ignore", "tests"], []),
+        (["nowhere/test_old.py"], []),
+    ],
+)
+def test_what_the_command_leaves_out(words: Sequence[str], missing: list[str]) -> None:
+    assert left_out([*PYTEST, *words], PATHS, CHANGED) == missing
+
+
+def test_a_new_file_of_tests_is_the_proof(bench: Bench) -> None:
+    bench.change(test_command="pytest tests/test_price.py")
+    test = (
+        "from till.price import share\n\n\n"
+        "def test_no_cent_is_lost():\n    assert sum(share(100, 3)) == 100\n"
+    )
+    bench.runner = Editor({PRICE: RIGHT, "tests/test_cents.py": test})
+
+    result = bench.run()
+
+    assert result.outcome == "verified", result.detail
+    commands = {kind: receipt.command for (kind, _), receipt in bench.memory.receipts.items()}
+    assert commands[ReceiptKind.BASELINE].endswith("pytest tests/test_price.py")
+    assert commands[ReceiptKind.HEAD].endswith("tests/test_price.py tests/test_cents.py")
