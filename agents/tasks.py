@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from celery import current_app, shared_task
+import threading
+
+from celery import shared_task
+from django.conf import settings
 
 from agents.execute.run import run
 from agents.services import leases
+from clusters.queue import send
+
+# A worker has more threads than this: long jobs must not keep the reaper and grouping waiting.
+_slots = threading.BoundedSemaphore(settings.JOBS_AT_ONCE)
 
 
 @shared_task(name="agents.run_job")
 def run_job(job_id: int, **ignored: object) -> None:
-    """Work on one job. A message that comes twice finds the job taken."""
-    run(job_id)
+    """Work on one job. A message that comes twice finds the job taken.
+
+    When this worker has its hands full the job goes on waiting in the database: whoever ends
+    first hands the next one out.
+    """
+    if not _slots.acquire(blocking=False):
+        return
+    try:
+        run(job_id)
+    finally:
+        _slots.release()
+        for waiting in leases.waiting(limit=1):
+            send("agents.run_job", waiting)
 
 
 @shared_task(name="agents.reap")
 def reap(**ignored: object) -> None:
     """Hand jobs out again whose worker fell silent or whose message was lost."""
     for job_id in [*leases.expired(), *leases.forgotten()]:
-        current_app.send_task("agents.run_job", args=[job_id], expires=10)
+        send("agents.run_job", job_id, expires=10)

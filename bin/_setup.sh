@@ -43,14 +43,21 @@ install_with_uv() {
     uv pip install --quiet --python "$python" --require-hashes -r "$root/$1"
 }
 
+# Prints the path of the machine's own certificates.
+system_certificates() {
+    local bundle
+    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+        if [[ -r $bundle ]]; then echo "$bundle"; return; fi
+    done
+}
+
 # Older releases of pip bring their own certificates; the machine's are the ones that count.
 use_system_certificates() {
     [[ -z ${PIP_CERT:-} ]] || return 0
-    "$python" -m pip config get global.cert >/dev/null 2>&1 && return 0
+    ! "$python" -m pip config get global.cert >/dev/null 2>&1 || return 0
     local bundle
-    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
-        if [[ -r $bundle ]]; then export PIP_CERT=$bundle; return 0; fi
-    done
+    bundle=$(system_certificates)
+    [[ -z $bundle ]] || export PIP_CERT=$bundle
 }
 
 install_with_pip() {

@@ -15,9 +15,12 @@ def group(project_id: int) -> None:
     transaction.on_commit(lambda: send("clusters.group", project_id))
 
 
-def send(task: str, row_id: int) -> None:
-    """Give a worker one id. Without a broker the row waits: a sweep finds it again."""
+def send(task: str, row_id: int, *, expires: float | None = None) -> None:
+    """Give a worker one id. Without a broker the row waits: a sweep finds it again.
+
+    A message is worth nothing after `expires` seconds; sweeps repeat themselves before that.
+    """
     try:
-        current_app.send_task(task, args=[row_id])
+        current_app.send_task(task, args=[row_id], expires=expires)
     except OperationalError:
         log.warning("broker_unavailable", task=task, row=row_id)

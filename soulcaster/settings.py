@@ -171,6 +171,8 @@ CELERY_BEAT_SCHEDULE = {
 # --- jobs --------------------------------------------------------------------------------------
 CODING_AGENT_RUNNER = env.str("CODING_AGENT_RUNNER", "sandbox_kilo")
 LEASE_SECONDS = env.int("SOULCASTER_LEASE_SECONDS", 30, validate=validate.Range(min=5))
+# Jobs that one worker process works on at once; it should have some threads more.
+JOBS_AT_ONCE = env.int("SOULCASTER_JOBS_AT_ONCE", 4, validate=validate.Range(min=1))
 # The launcher's process id: when it ends, every local sandbox ends.
 ANCHOR_PID = env.int("SOULCASTER_ANCHOR", None)
 # The transcript that the `scripted` agent replays.
@@ -184,6 +186,7 @@ SETUP_ENVIRONMENT = {
     name: value
     for name in (
         "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
         "PIP_FIND_LINKS",
         "PIP_CERT",
         "UV_INDEX_URL",

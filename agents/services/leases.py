@@ -68,14 +68,20 @@ def expired() -> list[int]:
     )
 
 
+def waiting(*, limit: int = 100) -> list[int]:
+    """Jobs that nobody has taken up yet, most urgent first."""
+    return list(_waiting()[:limit])
+
+
 def forgotten() -> list[int]:
     """Waiting jobs whose message may be lost: nobody took them up for a while."""
     long_ago = Now() - timedelta(seconds=settings.LEASE_SECONDS)
-    return list(
-        Job.objects.filter(status=Job.Status.PENDING, created_at__lt=long_ago)
-        .order_by("-priority", "id")
-        .values_list("pk", flat=True)[:100]
-    )
+    return list(_waiting().filter(created_at__lt=long_ago)[:100])
+
+
+def _waiting() -> QuerySet[Job, int]:
+    pending = Job.objects.filter(status=Job.Status.PENDING)
+    return pending.order_by("-priority", "id").values_list("pk", flat=True)
 
 
 def _held(lease: Lease) -> QuerySet[Job]:

@@ -86,7 +86,7 @@ class ProjectFeedback(generics.ListAPIView[FeedbackItem]):
         201 when something is new, 200 when everything was known, 400 when all was refused.
         """
         project = get_object_or_404(Project.objects.for_user(viewer(request)), pk=pk)
-        source = project.sources.get(kind=Source.Kind.API)
+        source = feedback.source_of(project, Source.Kind.API)
         result = feedback.ingest(viewer(request), project, source, parse_payload(request.data))
         body = {
             "created": [item.pk for item in result.created],

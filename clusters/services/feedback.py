@@ -57,7 +57,7 @@ def add_item(
     entry = single({"title": title, "body": body, "author": author or str(user), "url": url})
     if isinstance(entry, Refused):
         raise Invalid("report_refused", entry.reason)
-    source = project.sources.get(kind=Source.Kind.MANUAL)
+    source = source_of(project, Source.Kind.MANUAL)
     result = ingest(user, project, source, [entry])
     known = FeedbackItem.objects.filter(source=source, external_id=entry.external_id)
     return (result.created[0], True) if result.created else (known.get(), False)
@@ -101,6 +101,12 @@ def import_file(
             file=record.file_name,
         )
     return record
+
+
+def source_of(project: Project, kind: Source.Kind) -> Source:
+    """The project's source of this kind that needs no settings, made at first need."""
+    source, _ = Source.objects.get_or_create(project=project, kind=kind, name=kind.label)
+    return source
 
 
 def of_cluster(cluster_id: int) -> QuerySet[FeedbackItem]:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from clusters import wiring
 from clusters.forges.base import ForgeError
-from clusters.models import Project, Source
+from clusters.models import Project
 from credentials.errors import Conflict, Invalid
 from credentials.models import Team, User
 from credentials.services import audit, teams
@@ -57,8 +57,6 @@ def create_project(
     try:
         with transaction.atomic():
             project.save()
-            Source.objects.create(project=project, kind=Source.Kind.MANUAL, name="Written here")
-            Source.objects.create(project=project, kind=Source.Kind.API, name="API")
             audit.record(
                 actor=user, team=team, verb="project.created", target=project, name=project.name
             )

@@ -19,7 +19,7 @@ from soulcaster.launch.home import Home
 from soulcaster.launch.processes import Command, Hopeless, Supervisor, run, tail
 
 READY_SECONDS = 60.0
-WORKER_THREADS = 4
+WORKER_THREADS = 8
 # What a command beside the running product needs in order to mean the same product.
 SHARED = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY_FILE", "SOULCASTER_URL"})
 MIGRATE = ("manage.py", "migrate", "--no-input", "--verbosity", "0")

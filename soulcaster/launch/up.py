@@ -23,7 +23,8 @@ def main(arguments: Sequence[str], terminal: Terminal) -> int:
             stack.start()
             note.write(stack.facts())
             terminal.say(f"Ready: {stack.address}")
-            terminal.show("The first account: bin/manage createsuperuser. Ctrl-C stops everything.")
+            terminal.show("Sign in with the link that this prints: bin/manage sign_in_link NAME")
+            terminal.show("Ctrl-C stops everything.")
             stack.watch()
     return 0
 
