@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 
 from agents.execute.run import run
+from agents.pipelines import toolbox
 from agents.services import leases
 from clusters.queue import send
 
@@ -37,3 +40,14 @@ def reap(**ignored: object) -> None:
     """Hand jobs out again whose worker fell silent or whose message was lost."""
     for job_id in [*leases.expired(), *leases.forgotten()]:
         send("agents.run_job", job_id, expires=10)
+
+
+@worker_ready.connect
+def warm_up(**_: object) -> None:
+    """Do beside the first reports what the first job would wait seconds for."""
+    threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
+
+
+def _prepare() -> None:
+    import_module("pydantic_ai")
+    toolbox.build()
