@@ -18,18 +18,11 @@ Read = Callable[[str], bytes | None]
 
 _EXTRAS = ("test", "tests", "testing")
 _REQUIREMENTS = (
-    "requirements.txt",
-    *(
-        name.format(word)
-        for word in ("test", "tests", "testing", "dev")
-        for name in (
-            "requirements-{}.txt",
-            "requirements_{}.txt",
-            "{}-requirements.txt",
-            "{}_requirements.txt",
-            "requirements/{}.txt",
-        )
-    ),
+    "requirements-{}.txt",
+    "requirements_{}.txt",
+    "{}-requirements.txt",
+    "{}_requirements.txt",
+    "requirements/{}.txt",
 )
 
 
@@ -86,7 +79,7 @@ def detect_python(paths: Sequence[str], read: Read) -> Project | None:
     """A Python project: it can be installed, or it has requirements or tests."""
     known = set(paths)
     described = known & {"pyproject.toml", "setup.py", "setup.cfg"}
-    requirements = [path for path in _REQUIREMENTS if path in known]
+    requirements = _requirement_files(known)
     modules = [path for path in paths if is_test_module(path)]
     if not (described or requirements or modules):
         return None
@@ -104,6 +97,17 @@ def detect_python(paths: Sequence[str], read: Read) -> Project | None:
 
 
 DETECTORS: list[Callable[[Sequence[str], Read], Project | None]] = [detect_python]
+
+
+def _requirement_files(known: set[str]) -> list[str]:
+    # Tools of developers are many and slow to install: only where nothing is said about tests.
+    own = [name for name in ("requirements.txt",) if name in known]
+    return own + (_named(known, _EXTRAS) or _named(known, ("dev",)))
+
+
+def _named(known: set[str], words: Sequence[str]) -> list[str]:
+    names = [name.format(word) for word in words for name in _REQUIREMENTS]
+    return [name for name in names if name in known]
 
 
 def _names_of_test_files(modules: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from agents.pipelines.test_files import is_test_module
@@ -25,7 +26,7 @@ def _named(command: Sequence[str], known: set[str]) -> list[str]:
     """What the command names, single tests (`file::test`) included."""
     return [
         str(PurePosixPath(word))
-        for before, word in zip(command, command[1:], strict=False)
+        for before, word in pairwise(command)
         # After an option it may be the option's value.
         if not before.startswith("-") and str(PurePosixPath(word.partition("::")[0])) in known
     ]

@@ -70,7 +70,9 @@ def _add_compiled(archive: tarfile.TarFile, name: str, source: Path) -> None:
     if source.suffix == ".py":
         compiled = Path(cache_from_source(str(source)))
         if compiled.is_file():
-            _add_file(archive, f"{PurePosixPath(name).parent}/__pycache__/{compiled.name}", compiled)
+            _add_file(
+                archive, f"{PurePosixPath(name).parent}/__pycache__/{compiled.name}", compiled
+            )
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:

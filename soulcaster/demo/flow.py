@@ -12,6 +12,7 @@ from soulcaster.demo.inputs import Inputs
 from soulcaster.demo.product import Facts, Product, ProductError
 
 GROUPING_SECONDS = 120.0
+REASONS = 3  # of the rows of one file that were refused; the project's page has all
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -53,13 +54,15 @@ class Flow:
         for upload in inputs.uploads:
             result = self.product.import_file(project, upload.name, upload.data, upload.kind)
             self.say(f"{upload.name}: {_import_sentence(result)}")
+            for refused in result["refused"][:REASONS]:
+                self.say(f"  row {refused['row']}: {refused['reason']}")
             count += result["created"]
         if inputs.report:
             result = self.product.add_report(project, inputs.report.title, inputs.report.body)
             self.say(f"Report: {inputs.report.title}")
             count += len(result["created"])
         if not count:
-            raise ProductError("No report could be used: see the reasons on the project's page.")
+            raise ProductError("No report could be used: correct what is said above.")
         return count
 
     def _first_cluster(self, project: int, count: int) -> Facts:

@@ -163,6 +163,8 @@ def chosen_inputs(options: argparse.Namespace, home: Home) -> Inputs:
     settings: dict[str, Any] = {"runner": runner_name(options)}
     if options.test_command:
         settings["test_command"] = options.test_command
+    if options.test_limit:
+        settings["test_limit_seconds"] = options.test_limit
     if not options.repo:
         if options.report:
             raise BadInput("--report needs --repo: name the git repository that it is about.")
@@ -182,6 +184,14 @@ def runner_name(options: argparse.Namespace) -> str:
         return str(options.runner)
     recorded = options.transcript or not (options.repo or os.environ.get("SOULCASTER_MODEL"))
     return "local_scripted" if recorded else "local_builtin"
+
+
+def seconds(text: str) -> int:
+    """A whole number above 0; raises ValueError."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -205,6 +215,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--transcript", type=Path, metavar="FILE", help="what the recorded agent replays"
     )
     parser.add_argument("--test-command", metavar="LINE", help="how your tests are run")
+    parser.add_argument(
+        "--test-limit",
+        type=seconds,
+        metavar="SECONDS",
+        help="how long your tests may take each time; 600 if you say nothing",
+    )
     parser.add_argument(
         *("--setup-network", "--network"),
         action=argparse.BooleanOptionalAction,

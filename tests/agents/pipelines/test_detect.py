@@ -56,12 +56,25 @@ def test_groups_are_followed_and_never_hold_an_option_of_pip() -> None:
     assert list(detected({"pyproject.toml": toml}).packages) == ["hypothesis", "attrs"]
 
 
-def test_requirements_for_tests_are_found() -> None:
-    files = dict.fromkeys(
-        ["requirements.txt", "requirements/test.txt", "docs/requirements.txt"], ""
-    )
-
-    assert list(detected(files).requirements) == ["requirements.txt", "requirements/test.txt"]
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (["docs/requirements.txt"], []),
+        (
+            ["requirements.txt", "requirements/test.txt"],
+            ["requirements.txt", "requirements/test.txt"],
+        ),
+        (
+            ["requirements.txt", "dev-requirements.txt"],
+            ["requirements.txt", "dev-requirements.txt"],
+        ),
+        (["requirements/dev.txt", "requirements/tests.txt"], ["requirements/tests.txt"]),
+    ],
+)
+def test_requirements_for_tests_come_before_those_for_developers(
+    paths: list[str], found: list[str]
+) -> None:
+    assert list(detected(dict.fromkeys([*paths, "tests/test_a.py"], "")).requirements) == found
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from agents.pipelines.base import ReceiptKind
 from agents.pipelines.named_tests import left_out
+from tests.agents.pipelines.agents_of_tests import Editor
 from tests.agents.pipelines.bench import Bench
 from tests.agents.pipelines.projects import PRICE, RIGHT
-from tests.agents.pipelines.runners import Editor
 
 PATHS = ["setup.cfg", "till/price.py", "tests/test_old.py", "tests/unit/test_new.py", "test_top.py"]
 CHANGED = ["till/price.py", "tests/unit/test_new.py"]

@@ -45,7 +45,7 @@ class ScriptedProduct:
 
     def import_file(self, project: int, name: str, data: bytes, kind: str) -> Facts:
         self.calls.append(("import", name, kind))
-        return {"created": 1, "duplicates": 2, "refused_count": 0}
+        return {"created": 1, "duplicates": 2, "refused_count": 0, "refused": []}
 
     def clusters(self, project: int) -> list[Facts]:
         self._grouped += 1
@@ -132,3 +132,15 @@ def test_without_a_usable_report_nothing_starts() -> None:
     with pytest.raises(ProductError, match="No report could be used"):
         walk(product, Inputs("shop", Path("/shop")))
     assert product.calls == []
+
+
+def test_the_first_reasons_of_refused_rows_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"row": row, "reason": "There is no text."} for row in range(1, 6)]
+    answer = {"created": 0, "duplicates": 0, "refused_count": 5, "refused": rows}
+    product = ScriptedProduct()
+    monkeypatch.setattr(product, "import_file", lambda *arguments: answer)
+    said: list[str] = []
+    with pytest.raises(ProductError, match="No report could be used"):
+        Flow(product, said.append, lambda seconds: None).run(5, INPUTS)
+    told = ["a.csv: 0 new, 5 refused", *(f"  row {row}: There is no text." for row in (1, 2, 3))]
+    assert said[: len(told) + 1] == [*told, "b.csv: 0 new, 5 refused"]
