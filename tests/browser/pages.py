@@ -1,0 +1,86 @@
+"""Every page of the product, and the one story that fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.browser.product import MEMBER, Product
+
+NEWCOMER = "newcomer"
+# Name -> address; the words in braces are the numbers of the story.
+FOR_MEMBERS = {
+    "inbox": "/",
+    "inbox of a project": "/?project={project}",
+    "inbox without a match": "/?q=zeppelin",
+    "cluster": "/clusters/{cluster}/",
+    "one report": "/clusters/{cluster}/?report={report}",
+    "edit a cluster": "/clusters/{cluster}/edit/",
+    "plan": "/clusters/{cluster}/plan/",
+    "edit the summary": "/clusters/{cluster}/plan/edit/summary/",
+    "edit the files": "/clusters/{cluster}/plan/edit/files/",
+    "edit the hypotheses": "/clusters/{cluster}/plan/edit/hypotheses/",
+    "edit the criteria": "/clusters/{cluster}/plan/edit/criteria/",
+    "no plan yet": "/clusters/{other}/plan/",
+    "jobs of a cluster": "/clusters/{cluster}/jobs/",
+    "cluster without jobs": "/clusters/{other}/jobs/",
+    "activity of a cluster": "/clusters/{cluster}/activity/",
+    "jobs": "/jobs/",
+    "job": "/jobs/{job}/",
+    "receipts": "/jobs/{job}/receipts/",
+    "diff": "/jobs/{job}/diff/",
+    "prompt": "/jobs/{job}/prompt/",
+    "activity of a job": "/jobs/{job}/activity/",
+    "pull request": "/pulls/{pull}/",
+    "files of a pull request": "/pulls/{pull}/files/",
+    "new project": "/projects/new/",
+    "project settings": "/projects/{project}/settings/",
+    "import": "/projects/{project}/import/",
+    "import report": "/imports/{upload}/",
+    "add a report": "/projects/{project}/feedback/new/",
+    "profile": "/settings/profile/",
+    "tokens": "/settings/tokens/",
+    "sign out": "/accounts/logout/",
+    "not found": "/clusters/999999/",
+}
+# What somebody sees who has nothing yet.
+FOR_NEWCOMERS = {"first inbox": "/", "first jobs": "/jobs/", "first token": "/settings/tokens/"}
+# What is seen before signing in.
+FOR_EVERYBODY = {"sign in": "/accounts/login/"}
+STATUSES = {"not found": 404}  # of the others: 200
+# Name, address and reader ('': not signed in) of every page.
+PAGES = [
+    (name, address, reader)
+    for reader, part in ((MEMBER, FOR_MEMBERS), (NEWCOMER, FOR_NEWCOMERS), ("", FOR_EVERYBODY))
+    for name, address in part.items()
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The numbers of a project, its first and last cluster, the finished fix and so on."""
+
+    numbers: dict[str, int]
+
+    def address(self, template: str) -> str:
+        """A page's address."""
+        return template.format(**self.numbers)
+
+
+def tell(product: Product) -> Story:
+    """Import reports and run the fix of the first cluster to its end."""
+    project = product.new_project()
+    job = product.start_fix(project.cluster)
+    facts = product.await_end(job)
+    assert facts["outcome"] == "verified", facts
+    plan = product.get(f"/api/clusters/{project.cluster}/plan")
+    return Story(
+        {
+            "project": project.id,
+            "cluster": project.cluster,
+            "other": product.api.clusters(project.id)[-1]["id"],
+            "report": plan["content"]["criteria"][0]["evidence"][0],
+            "job": job,
+            "pull": facts["pull_requests"][-1]["id"],
+            "upload": project.upload,
+        }
+    )
