@@ -4,7 +4,10 @@ import io
 import subprocess
 import sys
 import tarfile
+from importlib.util import cache_from_source
 from pathlib import Path
+
+import pytest
 
 from agents.pipelines import toolbox
 
@@ -19,7 +22,17 @@ def test_it_holds_what_pytest_needs_and_nothing_outside_of_its_folder() -> None:
 
     assert {"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"} <= tops
     assert not [name for name in names() if ".." in name or name.startswith("/")]
-    assert not [name for name in names() if name.endswith((".so", ".pyc"))]
+    assert not [name for name in names() if name.endswith(".so")]
+
+
+def test_bytecode_comes_with_the_time_of_its_source() -> None:
+    # Without it every run of tests would compile pytest again: Python checks time and size.
+    with tarfile.open(fileobj=io.BytesIO(toolbox.build())) as archive:
+        times = {entry.name: entry.mtime for entry in archive}
+    source = Path(pytest.__file__)
+    assert times["pytest/__init__.py"] == int(source.stat().st_mtime)
+    compiled = Path(cache_from_source(str(source)))
+    assert (f"pytest/__pycache__/{compiled.name}" in times) is compiled.is_file()
 
 
 def test_it_is_built_once() -> None:
@@ -27,8 +40,10 @@ def test_it_is_built_once() -> None:
 
 
 def test_pytest_runs_from_it(tmp_path: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(toolbox.build())) as archive:
-        archive.extractall(tmp_path / "toolbox", filter="data")
+    archive = tmp_path / "toolbox.tar.gz"
+    archive.write_bytes(toolbox.build())
+    (tmp_path / "toolbox").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "toolbox"], check=True)
     (tmp_path / "test_a.py").write_text("def test_a():\n    assert [1] == [2]\n")
     command = [sys.executable, "-S", "-m", "pytest", "--color=yes", "-p", "no:cacheprovider"]
 
