@@ -26,6 +26,12 @@ def plain(text: str, limit: int = 500) -> str:
     return _escaped(shortened(one_line(text), limit))
 
 
+def prose(text: str, limit: int = 2_000) -> str:
+    """Like `plain`, but names between backticks stay code."""
+    parts = re.split(r"`([^`]+)`", shortened(one_line(text), limit))
+    return "".join(code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
 def quoted(text: str, limit: int = 600) -> str:
     """A block quote of at most `limit` characters; line breaks are kept, nothing else is."""
     lines = [line for line in visible(text).splitlines() if line.strip()]

@@ -133,6 +133,9 @@ class LogPage {
 
   status(name, text) {
     const element = this.find("status");
+    if (element.dataset.state === "ended" && (name === "connecting" || name === "live")) {
+      return; // the page knew it all along; only reading is left
+    }
     if (element.textContent !== text) {
       element.textContent = text;
       element.dataset.state = name;

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.pipelines.quoting import code, harmless, plain, quoted, title
+from agents.pipelines.quoting import code, harmless, plain, prose, quoted, title
 
 GAP = "\u200b"
 
@@ -46,6 +46,12 @@ def test_words_that_have_an_effect_lose_it(text: str, shown: str) -> None:
 )
 def test_markdown_means_nothing(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+def test_names_in_prose_stay_code_and_the_rest_means_nothing() -> None:
+    assert prose("Look at `saving` in *coupons*.") == "Look at `saving` in \\*coupons\\*."
+    assert "[" in prose("`[x](http://evil.example)`")
+    assert prose("one ` alone") == "one \\` alone"
 
 
 def test_a_quote_stays_a_quote() -> None:
