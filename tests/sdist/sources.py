@@ -7,7 +7,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -19,8 +18,9 @@ PIP_SECONDS = 300
 def unpack(name: str, version: str, sha256: str, target: Path) -> None:
     """Put the files of the source distribution below `target`, a new folder."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        with tarfile.open(_archive(name, version, sha256)) as archive:
-            archive.extractall(scratch)  # as its hash says, it is the archive that we looked at
+        # Not ours, the files would be a repository of somebody else to git.
+        tar = ["tar", "--no-same-owner", "-xzf", str(_archive(name, version, sha256))]
+        subprocess.run([*tar, "-C", scratch], check=True)
         (folder,) = Path(scratch).iterdir()
         folder.rename(target)
 
