@@ -27,8 +27,12 @@ def test_a_full_worker_leaves_the_job_waiting(
 ) -> None:
     job, done = factories.make_job(cluster.project, cluster), []
     monkeypatch.setattr(tasks, "_slots", threading.BoundedSemaphore(1))
-    # While the one slot is taken, the message of another job arrives.
-    work_on(monkeypatch, lambda job_id: done.append(job_id) or tasks.run_job(job.pk))  # type: ignore[func-returns-value]
+
+    def work(job_id: int) -> None:
+        done.append(job_id)
+        tasks.run_job(job.pk)  # while the one slot is taken, the message of another job arrives
+
+    work_on(monkeypatch, work)
     tasks.run_job(job.pk + 1)
     assert done == [job.pk + 1]
     assert Job.objects.get(pk=job.pk).status == Job.Status.PENDING
