@@ -1,4 +1,4 @@
-"""Jobs for operators: looked at, cancelled, never edited."""
+"""Jobs and what came of them for operators: looked at, cancelled, told again, never edited."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from agents.models import Artifact, Execution, Job, PullRequest, Receipt, Step
-from agents.services import jobs
+from agents.models import (
+    Artifact,
+    Execution,
+    Job,
+    PullRequest,
+    Receipt,
+    Step,
+    WebhookDelivery,
+)
+from agents.services import deliveries, jobs
 from credentials.admin import ReadOnlyAdmin
 from credentials.models import User
+
+BODY_SHOWN = 20_000
 
 
 class StepInline(admin.TabularInline[Step, Execution]):
@@ -108,3 +118,35 @@ class PullRequestAdmin(ReadOnlyAdmin):
 
     list_display = ("number", "title", "project", "state", "draft", "verified", "created_at")
     list_select_related = ("project",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """What GitHub told; the action has it processed once more."""
+
+    list_display = ("received_at", "event", "action", "repository", "outcome", "note", "attempts")
+    list_filter = ("outcome", "event")
+    search_fields = ("=delivery_id", "repository")
+    exclude = ("body",)
+    readonly_fields = ("start_of_body",)
+    actions = ("process_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        """Lists need no bodies: one may be as large as 25 MB."""
+        deferred: QuerySet[WebhookDelivery] = super().get_queryset(request).defer("body")
+        return deferred
+
+    @admin.display(description="Body")
+    def start_of_body(self, delivery: WebhookDelivery) -> str:
+        """As much as a page can show."""
+        return delivery.body[:BODY_SHOWN]
+
+    @admin.action(description="Process again", permissions=["process"])
+    def process_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
+        """The same as when they came; what they say may be old news by now."""
+        count = deliveries.again(queryset.values_list("pk", flat=True))
+        messages.success(request, f"{count} deliveries are processed again.")
+
+    def has_process_permission(self, request: HttpRequest) -> bool:
+        """Operators who may change deliveries."""
+        return request.user.has_perm("agents.change_webhookdelivery")

@@ -78,6 +78,59 @@ _ALL = [
         "You may not write to this repository: ask its owner, or connect another.",
     ),
     Outcome(
+        "repository_archived",
+        "failed",
+        "The repository is archived, so nothing can be changed in it: unarchive it, or connect another.",
+    ),
+    Outcome(
+        "branch_taken",
+        "failed",
+        "Somebody else's pull request uses the branch that this job needs: close it, or rename its branch.",
+    ),
+    Outcome(
+        "token_missing",
+        "failed",
+        "There is no GitHub token of yours to work with: connect GitHub, then start the job again.",
+    ),
+    Outcome(
+        "token_invalid",
+        "failed",
+        "The forge does not accept your token: connect GitHub again, then start the job again.",
+    ),
+    Outcome(
+        "credential_expired",
+        "failed",
+        "Your token ran out or was revoked while the job ran: connect GitHub again, then start the job again.",
+    ),
+    Outcome(
+        "scope_missing",
+        "failed",
+        "Your token may do too little: connect GitHub again and allow access to repositories.",
+    ),
+    Outcome(
+        "sso_required",
+        "failed",
+        "The organisation wants your token authorised for its single sign-on: open the link in the details, then try again.",
+    ),
+    Outcome(
+        "rate_limited",
+        "failed",
+        "The forge's limit for your account was used up for hours: try again later.",
+        retryable=True,
+    ),
+    Outcome(
+        "push_refused",
+        "failed",
+        "The forge's rules for branches refused the push: read the details, then change the rules or the branch prefix.",
+        retryable=True,
+    ),
+    Outcome(
+        "forge_refused",
+        "failed",
+        "The forge refused what the job asked for: read the details.",
+        retryable=True,
+    ),
+    Outcome(
         "runner_not_configured",
         "failed",
         "The chosen runner is not set up here: choose another, or set it up as its page says.",

@@ -1,16 +1,20 @@
-"""Addresses of the inbox, clusters, jobs and pull requests."""
+"""Addresses of the inbox, clusters, jobs, pull requests, and of what forges tell us."""
 
 from __future__ import annotations
 
 from django.urls import path
 
+from agents import webhooks
 from agents.views import clusters, inbox, jobs, pulls
+from agents.views.preflight import cluster_preflight
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
+    path("webhooks/github", webhooks.github, name="webhook_github"),
     path("clusters/<int:cluster_id>/", clusters.cluster, name="cluster"),
     path("clusters/<int:cluster_id>/preview/", inbox.cluster_preview, name="cluster_preview"),
     path("clusters/<int:cluster_id>/plan/", clusters.cluster_plan, name="cluster_plan"),
+    path("clusters/<int:cluster_id>/preflight/", cluster_preflight, name="cluster_preflight"),
     path("clusters/<int:cluster_id>/jobs/", clusters.cluster_jobs, name="cluster_jobs"),
     path("clusters/<int:cluster_id>/activity/", clusters.cluster_activity, name="cluster_activity"),
     path("clusters/<int:cluster_id>/start_fix/", clusters.start_fix, name="start_fix"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -18,9 +19,14 @@ from agents.runners.claude import ClaudeRunner
 from agents.sandboxes.base import SandboxProvider
 from agents.sandboxes.registry import factory
 from clusters.forges.base import Forge
+from clusters.wiring import model_name
+from credentials.errors import AppError
+from credentials.models import Team, User
 from credentials.services import keys
+from credentials.services.keys import Revealed
 
 AnyRunner = CommandRunner | HostedRunner
+KeyValues = Callable[[str], dict[str, str]]  # a provider's key and address, {} without one
 
 SHORTEST_SECRET = 6
 
@@ -29,7 +35,10 @@ _NOTES = {
     "scripted": "The model's words are a recorded transcript; files, commits and tests are real.",
     "claude": "Claude Code reaches the network while it works, and its key is in its environment.",
 }
-_NO_MODEL = "No model is set (SOULCASTER_MODEL and its key), so a run ends after plan and baseline."
+_NO_MODEL = (
+    "There is no key for a model, so a run ends after plan and baseline. "
+    "Add one under Settings, Keys."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +52,33 @@ class RunnerInfo:
     note: str = ""
 
 
-def runner_infos() -> list[RunnerInfo]:
-    """Every runner the product knows, with what is missing."""
-    return [runner_info(entry.name) for entry in registry.runners()]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A runner with its keys, revealed once for one job.
+
+    `runner` is None when there is no model or key to work with; `problem` is a sentence when
+    there is a key that cannot be read.
+    """
+
+    runner: AnyRunner | None
+    revealed: list[Revealed] = field(default_factory=list)
+    problem: str = ""
 
 
-def runner_info(name: str) -> RunnerInfo:
-    """One runner; raises UnknownRunner."""
+def runner_infos(user: User | None, team: Team | None) -> list[RunnerInfo]:
+    """Every runner the product knows, with what is missing for this person and team."""
+    return [runner_info(entry.name, user, team) for entry in registry.runners()]
+
+
+def runner_info(name: str, user: User | None, team: Team | None) -> RunnerInfo:
+    """One runner, as this person and team could use it; raises UnknownRunner."""
     agent = registry.entry(name)
-    missing = [need.title for need in agent.missing(_values(agent.name))]
+    missing = [
+        need.title
+        for need in agent.missing(
+            _values(agent.name, user, team, partial(_is_there, user=user, team=team))
+        )
+    ]
     if missing and agent.name == "builtin":
         # A run without a model still gives a plan and a baseline, and says so.
         return RunnerInfo(name, agent.title, configured=True, note=_NO_MODEL)
@@ -59,29 +86,47 @@ def runner_info(name: str) -> RunnerInfo:
     return RunnerInfo(name, agent.title, not missing, reason, _NOTES.get(agent.name, ""))
 
 
-def tools(runner: str, forge: Forge, sandboxes: SandboxProvider, scratch: Path) -> Tools:
+def prepare(name: str, *, user: User | None, team: Team, job: int) -> Prepared:
+    """A runner with the keys of who asked for a job; each use is written down.
+
+    The person's own key goes before the team's, that before the operator's. `job` is its id.
+    Raises UnknownRunner.
+    """
+    agent = registry.entry(name)
+    revealed: list[Revealed] = []
+
+    def reveal(provider: str) -> dict[str, str]:
+        key = keys.reveal(provider, user=user, team=team, job=job)
+        if key is None:
+            return {}
+        revealed.append(key)
+        return {"key": key.secret, "base_url": key.base_url}
+
+    try:
+        values = _values(agent.name, user, team, reveal)
+    except AppError as error:
+        return Prepared(None, problem=error.message)
+    runner = None if agent.missing(values) else cast("AnyRunner", agent.create(values))
+    return Prepared(runner, revealed)
+
+
+def tools(
+    runner: AnyRunner | None, forge: Forge, sandboxes: SandboxProvider, scratch: Path
+) -> Tools:
     """What a pipeline works with."""
     return Tools(
         forge=forge,
         sandboxes=sandboxes,
-        runner=build_runner(runner),
+        runner=runner,
         scratch=scratch,
         setup_env=settings.SETUP_ENVIRONMENT,
     )
 
 
-def build_runner(name: str) -> AnyRunner | None:
-    """The runner of a name; None when it has no model or key to work with."""
-    agent = registry.entry(name)
-    values = _values(agent.name)
-    return None if agent.missing(values) else cast("AnyRunner", agent.create(values))
-
-
-def sandbox_provider(runner: str) -> SandboxProvider:
+def sandbox_provider(name: str, runner: AnyRunner | None) -> SandboxProvider:
     """Where a runner's sandboxes are made, with the runner's own program in sight."""
-    sandbox, _ = registry.parse(runner)
-    agent = build_runner(runner)
-    program = agent.read_only_paths() if isinstance(agent, ClaudeRunner) else []
+    sandbox, _ = registry.parse(name)
+    program = runner.read_only_paths() if isinstance(runner, ClaudeRunner) else []
     return factory(sandbox)(
         settings.SANDBOX_HOME,
         anchor=settings.ANCHOR_PID,
@@ -89,25 +134,30 @@ def sandbox_provider(runner: str) -> SandboxProvider:
     )
 
 
-def scrubber() -> Scrubber:
-    """What keeps the platform's secrets out of logs and pages."""
-    return Scrubber(secret for secret in keys.all_secrets() if len(secret.strip()) >= SHORTEST_SECRET)
+def scrubber(revealed: Iterable[Revealed] = ()) -> Scrubber:
+    """What keeps the platform's secrets, and those revealed for a job, out of logs and pages."""
+    return Scrubber(
+        secret for secret in keys.all_secrets(revealed) if len(secret.strip()) >= SHORTEST_SECRET
+    )
 
 
-def _values(agent: str) -> Mapping[str, str]:
-    """What the settings and the operator's keys say for an agent's needs."""
+def _values(
+    agent: str, user: User | None, team: Team | None, key_values: KeyValues
+) -> Mapping[str, str]:
+    """What the settings and the keys say for an agent's needs."""
     if agent == "scripted":
         path = settings.TRANSCRIPT
         return {"transcript": str(path)} if path.is_file() else {}
-    provider, _, model = settings.MODEL.partition(":")
     if agent == "claude":
-        values = _key_values("anthropic")
+        provider, _, model = settings.MODEL.partition(":")
+        values = key_values("anthropic")
         values["program"] = shutil.which("claude") or ""
         values["model"] = model if provider == "anthropic" else ""
         return values
-    return {**_key_values(provider), "model": settings.MODEL}
+    name = model_name(user, team)
+    return {**key_values(name.partition(":")[0]), "model": name} if name else {}
 
 
-def _key_values(provider: str) -> dict[str, str]:
-    key = keys.reveal_model_key(provider)
-    return {"key": key.secret, "base_url": key.base_url} if key else {}
+def _is_there(provider: str, *, user: User | None, team: Team | None) -> dict[str, str]:
+    """A key's place is taken, without opening it: enough to say what is missing."""
+    return {"key": "yes"} if keys.is_there(provider, user=user, team=team) else {}

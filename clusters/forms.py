@@ -28,8 +28,43 @@ class ConnectForm(forms.Form):
         self.fields["team"] = forms.ModelChoiceField(teams, empty_label=None)
 
 
+class ChooseForm(forms.Form):
+    """A repository on GitHub that was chosen from the list."""
+
+    repository = forms.CharField(max_length=200)
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"] = forms.ModelChoiceField(teams, empty_label=None)
+
+
+class NamesField(forms.CharField):
+    """A list of names, written with commas."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The list as one line."""
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The line as a list, each name once."""
+        parts = (part.strip() for part in str(value or "").split(","))
+        return list(dict.fromkeys(part for part in parts if part))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the names are others."""
+        return bool(self.to_python(data) != (initial or []))
+
+
 class SettingsForm(forms.ModelForm[Project]):
     """How a project is worked on."""
+
+    labels = NamesField(
+        required=False, help_text="Put on every pull request, with commas between them."
+    )
+    reviewers = NamesField(
+        required=False,
+        help_text="Asked for a review when a fix is proven: logins, and teams as organisation/team, with commas between them.",
+    )
 
     class Meta:
         model = Project
@@ -37,6 +72,8 @@ class SettingsForm(forms.ModelForm[Project]):
             "name",
             "base_branch",
             "branch_prefix",
+            "labels",
+            "reviewers",
             "requires_approval",
             "runner",
             "instructions",
@@ -74,6 +111,7 @@ class SettingsForm(forms.ModelForm[Project]):
 
     GROUPS = (
         ("General", ("name", "base_branch", "branch_prefix", "requires_approval")),
+        ("Pull requests", ("labels", "reviewers")),
         ("The agent", ("runner", "instructions", "rounds", "time_limit_seconds")),
         (
             "Set-up and tests",

@@ -2,17 +2,114 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 
-from clusters.forges.base import ForgeError
+from clusters.forges.base import Forge, ForgeError
 from clusters.forges.detect import inspect
+from clusters.forges.github.client import Client
+from clusters.forges.github.errors import Place
+from clusters.forges.github.forge import GitHubForge
 from clusters.forges.local import LocalForge
 from clusters.planner.base import Planner
 from clusters.planner.model import ModelPlanner
-from clusters.planner.providers import model_factory
+from clusters.planner.providers import DEFAULT_MODELS, model_factory
+from credentials.errors import AppError
+from credentials.models import Team, User
 from credentials.services import keys
+from credentials.services.keys import Revealed
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A forge, and the key that opens it (None for a forge that needs none)."""
+
+    forge: Forge
+    key: Revealed | None = None
+
+
+def connect(
+    kind: str,
+    project_id: int,
+    repository: str,
+    *,
+    user: User | None,
+    job: int | None = None,
+    patience: float = 0.0,
+    renamed: Callable[[str], None] = lambda name: None,
+) -> Connection:
+    """A project's forge as this person may use it; the use of their key is written down.
+
+    `job` is a job's id, `patience` seconds that a call may wait when the forge limits us, and
+    `renamed` is told the repository's new name. Raises ForgeError.
+    """
+    if kind == LocalForge.kind:
+        return Connection(local_forge(project_id, repository))
+    if kind != GitHubForge.kind:
+        raise ForgeError("forge_unknown", f"There is no forge “{kind[:40]}”.")
+    key = github_key(user, job)
+    forge = _github_forge(
+        repository,
+        key,
+        settings.HOME / "mirrors" / f"{project_id}.git",
+        timeout=10.0 if job is None else 20.0,
+        patience=patience,
+        renamed=renamed,
+    )
+    return Connection(forge, key)
+
+
+def github_key(user: User | None, job: int | None = None) -> Revealed:
+    """A person's own GitHub token; raises ForgeError('token_missing').
+
+    Never the team's: whoever looks at code, or opens a pull request, does it with their own rights.
+    """
+    key = None
+    try:
+        if user is not None:
+            key = keys.reveal("github", user=user, team=None, job=job)
+    except AppError as error:
+        raise ForgeError("token_missing", error.message, fix_url=_keys_url()) from error
+    if key is None:
+        raise ForgeError(
+            "token_missing",
+            "There is no GitHub token of yours to work with: sign in with GitHub, or add a token.",
+            fix_url=_keys_url(),
+        )
+    return key
+
+
+def has_github(user: User) -> bool:
+    """Whether a person has a GitHub token of their own here."""
+    return keys.is_there("github", user=user, team=None)
+
+
+def github_client(user: User) -> Client:
+    """GitHub as this person, for what is about no repository; raises ForgeError('token_missing')."""
+    key = github_key(user)
+    place = Place("", settings.GITHUB_URL, _keys_url(), key.secret)
+    return Client(key.secret, place, api_url=settings.GITHUB_API_URL, timeout=10.0)
+
+
+def check_github_repository(user: User, name: str) -> str:
+    """What GitHub calls a repository that this person may connect; raises ForgeError."""
+    with tempfile.TemporaryDirectory() as folder:  # nothing is fetched
+        forge = _github_forge(name, github_key(user), Path(folder))
+        access = forge.access()
+    if not access.can_write:
+        raise ForgeError("no_write_access", access.reason)
+    if access.empty:
+        raise ForgeError("repository_empty", access.reason)
+    return forge.repository
+
+
+def _keys_url() -> str:
+    return f"{settings.SITE_URL}{reverse('keys')}"
 
 
 def local_forge(project_id: int, repository: str) -> LocalForge:
@@ -42,10 +139,48 @@ def check_local_repository(repository: str) -> str:
     return str(path)
 
 
-def model_planner() -> Planner | None:
-    """The planner that asks the operator's model; None without a model or its key."""
+def _github_forge(
+    repository: str,
+    key: Revealed,
+    mirror: Path,
+    *,
+    timeout: float = 10.0,
+    patience: float = 0.0,
+    renamed: Callable[[str], None] = lambda name: None,
+) -> GitHubForge:
+    return GitHubForge(
+        repository,
+        key.secret,
+        mirror,
+        web_url=settings.GITHUB_URL,
+        api_url=settings.GITHUB_API_URL,
+        keys_url=_keys_url(),
+        timeout=timeout,
+        patience=patience,
+        renamed=renamed,
+    )
+
+
+def model_name(user: User | None, team: Team | None) -> str:
+    """The model for a person's work in a team, as "provider:name"; empty without any key.
+
+    The operator's choice when there is a key for it, else the usual model of a provider that the
+    person or the team has stored a key for.
+    """
     provider, _, name = settings.MODEL.partition(":")
-    key = keys.reveal_model_key(provider) if name else None
-    if key is None:
+    if name and keys.is_there(provider, user=user, team=team):
+        return str(settings.MODEL)
+    # An operator's key alone is no wish to have it used.
+    for provider, model in DEFAULT_MODELS.items():
+        if keys.is_there(provider, user=user, team=team, operators=False):
+            return model
+    return ""
+
+
+def model_planner(user: User | None, team: Team | None) -> Planner | None:
+    """The planner that asks the model of this person or team; None without a model or its key."""
+    name = model_name(user, team)
+    if not name:
         return None
-    return ModelPlanner(model_factory(settings.MODEL, key.secret, key.base_url))
+    key = keys.reveal(name.partition(":")[0], user=user, team=team, purpose="plan")
+    return ModelPlanner(model_factory(name, key.secret, key.base_url)) if key else None

@@ -9,3 +9,7 @@ class CredentialsConfig(AppConfig):
     """The credentials application."""
 
     name = "credentials"
+
+    def ready(self) -> None:
+        """Register the system checks, and what happens when people sign in."""
+        from credentials import arrivals, checks, recent  # noqa: F401 - register on import

@@ -49,4 +49,3 @@ class ScopedAccess(BasePermission):
         if isinstance(request.auth, ApiToken) and request.method not in SAFE_METHODS:
             return request.auth.scope == Scope.WRITE
         return True
-

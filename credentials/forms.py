@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from credentials.models import Scope
+from credentials.models import Provider, Scope
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -46,3 +46,28 @@ class ProfileForm(forms.Form):
     time_zone = forms.ChoiceField(
         choices=_zones, help_text="Times on every page are shown in this zone."
     )
+
+
+class ReplaceKeyForm(forms.Form):
+    """Another value for a stored key. What was typed is never sent back to the page."""
+
+    secret = forms.CharField(
+        label="Key",
+        max_length=4096,
+        help_text="Stored encrypted. Nobody, you included, sees it again.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    base_url = forms.CharField(
+        label="Address of a gateway",
+        max_length=500,
+        required=False,
+        help_text="Only if this key is for another address than the provider's own.",
+    )
+
+
+class KeyForm(ReplaceKeyForm):
+    """A first key of a provider."""
+
+    provider = forms.ChoiceField(choices=Provider)
+
+    field_order = ("provider", "secret", "base_url")

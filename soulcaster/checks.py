@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+SHORTEST_WEBHOOK_SECRET = 16
+
 
 @register()
 def runner_name(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
@@ -47,6 +49,20 @@ def model_and_key(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def webhook_secret(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A secret that can be guessed lets strangers tell us that their change was merged."""
+    if all(len(secret) >= SHORTEST_WEBHOOK_SECRET for secret in settings.GITHUB_WEBHOOK_SECRETS):
+        return []
+    return [
+        Warning(
+            f"GITHUB_WEBHOOK_SECRET is shorter than {SHORTEST_WEBHOOK_SECRET} characters.",
+            hint="Make one with: openssl rand -hex 32",
+            id="soulcaster.W002",
+        )
+    ]
 
 
 @register()

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from clusters.models import Project
+from credentials import github_sign_in
 
 THEMES = ("light", "dark")
 
@@ -18,6 +19,8 @@ def product(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": "Soulcaster",
         "theme": theme if theme in THEMES else "",
+        "github_sign_in": github_sign_in.is_set_up(),
+        "github_callback": SimpleLazyObject(github_sign_in.callback_url),
         # Asked only when a page shows the switcher.
         "my_projects": SimpleLazyObject(lambda: _projects(request)),
     }

@@ -14,6 +14,7 @@ import django_stubs_ext
 import structlog
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 from structlog.typing import Processor
 
@@ -56,6 +57,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
     "csp",
     "django_htmx",
     "django_prometheus",
@@ -80,7 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "soulcaster.request_log.RequestLogMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -121,6 +124,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "credentials.adapters.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_LOGOUT_ON_GET = False
+# GitHub's tokens are kept encrypted by `credentials`, never in allauth's own table.
+SOCIALACCOUNT_ADAPTER = "credentials.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_PROVIDERS = {"github": {"provider_class": "credentials.github_sign_in.GitHubSignIn"}}
 
 # --- database ----------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
@@ -163,9 +171,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A click does not wait long for a broker that is away: the row is found again.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
+# How often forges are asked what became of pull requests: finds what no webhook told.
+RECONCILE_SECONDS = env.int("SOULCASTER_RECONCILE_SECONDS", 180, validate=validate.Range(min=10))
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "agents.reap", "schedule": schedule(10.0), "options": {"expires": 10}},
     "sweep": {"task": "clusters.sweep", "schedule": schedule(60.0), "options": {"expires": 60}},
+    "sweep_deliveries": {
+        "task": "agents.sweep_deliveries",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60},
+    },
+    "reconcile": {
+        "task": "agents.reconcile",
+        "schedule": schedule(RECONCILE_SECONDS),
+        "options": {"expires": RECONCILE_SECONDS},
+    },
 }
 
 # --- jobs --------------------------------------------------------------------------------------
@@ -198,7 +218,7 @@ SETUP_ENVIRONMENT = {
 }
 
 # --- models: the operator's keys; a person's own come first once stored ---------------------------
-MODEL = env.str("SOULCASTER_MODEL", "")  # "provider:name", e.g. "anthropic:claude-sonnet-4-5"
+MODEL = env.str("SOULCASTER_MODEL", "")  # "provider:name", e.g. "anthropic:claude-sonnet-5"
 MODEL_KEYS = {
     provider: env.str(f"{provider.upper()}_API_KEY", "")
     for provider in ("anthropic", "openai", "google", "openrouter")
@@ -207,6 +227,41 @@ MODEL_BASE_URLS = {
     "anthropic": env.str("ANTHROPIC_BASE_URL", ""),
     "openai": env.str("OPENAI_BASE_URL", ""),
 }
+
+# --- GitHub (or a GitHub Enterprise server) ------------------------------------------------------
+GITHUB_URL = env.str(
+    "GITHUB_URL", "https://github.com", validate=validate.URL(require_tld=False)
+).rstrip("/")
+GITHUB_API_URL = env.str(
+    "GITHUB_API_URL",
+    "https://api.github.com" if GITHUB_URL == "https://github.com" else f"{GITHUB_URL}/api/v3",
+    validate=validate.URL(require_tld=False),
+).rstrip("/")
+# The OAuth app that people sign in with; without it there is no button.
+GITHUB_CLIENT_ID = env.str("GITHUB_CLIENT_ID", "").strip()
+GITHUB_CLIENT_SECRET = env.str("GITHUB_CLIENT_SECRET", "").strip()
+if bool(GITHUB_CLIENT_ID) != bool(GITHUB_CLIENT_SECRET):
+    raise ImproperlyConfigured("Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET together.")
+GITHUB_SCOPES = env.list("GITHUB_SCOPES", ["repo", "read:user"])
+# Who may sign in with GitHub: these people and the members of these; both empty means anybody.
+GITHUB_ALLOWED_LOGINS: list[str] = env.list("GITHUB_ALLOWED_LOGINS", [])
+GITHUB_ALLOWED_ORGANISATIONS: list[str] = env.list("GITHUB_ALLOWED_ORGANISATIONS", [])
+_github = urlsplit(GITHUB_URL)
+
+# --- stored keys ---------------------------------------------------------------------------------
+# "id:base64,id:base64": the first one encrypts what people store, all of them decrypt.
+ENCRYPTION_KEYS = env.str("SOULCASTER_KEYS", "").strip()
+# Whether people may name an address of this machine's own network, such as an Ollama on it.
+PRIVATE_ADDRESSES = env.bool("SOULCASTER_PRIVATE_ADDRESSES", False)
+
+# --- webhooks ------------------------------------------------------------------------------------
+# One secret, or two with a comma while it is being changed: the new one and the old one.
+GITHUB_WEBHOOK_SECRETS: list[str] = env.list(
+    "GITHUB_WEBHOOK_SECRET",
+    [],
+    subcast=str.strip,
+    validate=[validate.Length(max=2), validate.ContainsNoneOf([""])],
+)
 
 # --- API ---------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -246,7 +301,11 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold redirects against this too: the sign-in form leads on to GitHub.
+        "form-action": [
+            SELF,
+            *([f"{_github.scheme}://{_github.netloc}"] if GITHUB_CLIENT_ID else []),
+        ],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -312,6 +371,8 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "github": {"level": "WARNING"},  # at DEBUG it would print whole answers
+        "httpx2": {"level": "WARNING"},
     },
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

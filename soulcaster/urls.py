@@ -15,7 +15,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", ExportToDjangoView, name="metrics"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("credentials.accounts_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", include("credentials.api.urls")),
     path("api/", include("clusters.api.urls")),

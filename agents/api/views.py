@@ -126,5 +126,6 @@ class Runners(APIView):
 
     @extend_schema(responses=s.RunnerSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Ready ones first."""
-        return Response(s.RunnerSerializer(runners.available(), many=True).data)
+        """Those that are ready for you, by your own keys or the operator's, first."""
+        infos = runners.available(viewer(request), None)
+        return Response(s.RunnerSerializer(infos, many=True).data)

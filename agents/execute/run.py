@@ -26,13 +26,17 @@ from agents.pipelines.fix import run_fix
 from agents.sandboxes.base import SandboxError
 from agents.services import contexts, executions, leases, pulls
 from agents.services.leases import Lease
-from clusters.forges.base import ForgeError, PullState
-from clusters.forges.local import LocalForge
+from clusters.forges.base import ForgeError, PullState, RateLimited
 from clusters.models import Cluster
 from clusters.services import repositories
+from credentials.services import credentials
 
 log = structlog.get_logger(__name__)
 
+# Seconds that a call of the forge may hold a worker back; a longer wait puts the job aside.
+PATIENCE = 8.0
+# Seconds in all that a job may be put aside.
+LONGEST_PAUSE = 6 * 3600
 # A job that killed this many workers will kill the next one too.
 MOST_CLAIMS = 10
 
@@ -71,21 +75,46 @@ class _Run:
         self.job = Job.objects.select_related("project__team", "cluster", "requested_by").get(
             pk=lease.job_id
         )
-        self.forge: LocalForge = repositories.forge_of(self.job.project)
-        self.sandboxes = wiring.sandbox_provider(self.job.runner)
+        self.prepared = wiring.prepare(
+            self.job.runner,
+            user=self.job.requested_by,
+            team=self.job.project.team,
+            job=self.job.pk,
+        )
+        self.sandboxes = wiring.sandbox_provider(self.job.runner, self.prepared.runner)
         self.sandbox_id = execution.sandbox_id
         self.pull_number: int | None = None
+        self.has_worked = False
         self.scratch = settings.HOME / "scratch" / str(execution.pk)
 
     def to_its_end(self) -> None:
         """Run the pipeline and write its end down."""
-        recorder = Recorder(self.execution.pk, self.lease.fence, wiring.scrubber())
+        try:
+            self.connection = repositories.connect(
+                self.job.project, self.job.requested_by, job=self.job.pk, patience=PATIENCE
+            )
+        except ForgeError as error:
+            # Without the requester's key there is nothing to go on with.
+            self._end_sandbox()
+            code, detail = self._told(error)
+            executions.finish(self.lease, self.execution, code=code, detail=detail)
+            return
+        self.forge = self.connection.forge
+        key = self.connection.key
+        scrubber = wiring.scrubber([*self.prepared.revealed, *([key] if key else [])])
+        recorder = Recorder(self.execution.pk, self.lease.fence, scrubber)
         deadline = time.monotonic() + self._seconds_left()
         _fresh(self.scratch)
         try:
             with Heart(self.lease, deadline, self._end_sandbox) as heart:
-                code, detail = self._work(recorder, heart)
+                try:
+                    code, detail = self._work(recorder, heart)
+                except RateLimited as error:
+                    recorder.close()
+                    self._put_aside(error)
+                    return
                 recorder.close()
+                self._note_refusal(code)
                 executions.finish(
                     self.lease,
                     self.execution,
@@ -104,12 +133,19 @@ class _Run:
             result = self._pipeline(journal)
         except LeaseLost:
             raise
+        except RateLimited as error:
+            if heart.cancelled:
+                return "cancelled", ""
+            if self.job.paused_seconds < LONGEST_PAUSE:
+                raise
+            code, detail = "rate_limited", str(error)
         except Cancelled:
             return "cancelled", ""
         except Stop as stop:
             code, detail = stop.outcome, stop.detail
         except ForgeError as error:
-            code, detail = _known(error.code, "forge_unavailable"), str(error)
+            self._end_sandbox()
+            code, detail = self._told(error)
         except SandboxError as error:
             code, detail = "sandbox_failed", str(error)
         except Exception:  # the last line of defence: the job must end, the log says why
@@ -124,7 +160,9 @@ class _Run:
 
     def _pipeline(self, journal: ExecutionJournal) -> Result:
         context = contexts.fix_context(self.job, self.forge)
-        tools = wiring.tools(self.job.runner, self.forge, self.sandboxes, self.scratch)
+        if self.prepared.problem:
+            raise Stop("runner_not_configured", self.prepared.problem)
+        tools = wiring.tools(self.prepared.runner, self.forge, self.sandboxes, self.scratch)
         result = run_fix(context, tools, journal)
         if result.pull_number is not None:
             self._store_pull(result.pull_number, verified=result.verified)
@@ -144,8 +182,10 @@ class _Run:
                 )
             case records.Checkout(base=base):
                 executions.store_commits(self.lease, self.execution, base_sha=base)
-            case records.Draft(number=number):
+            case records.Draft(number=int(number)):
                 self._store_pull(number, verified=False)
+            case records.Verification():
+                self.has_worked = True
             case records.Published(head=head):
                 executions.store_commits(self.lease, self.execution, head_sha=head)
             case _:
@@ -153,14 +193,55 @@ class _Run:
 
     def _store_pull(self, number: int, *, verified: bool) -> None:
         self.pull_number = number
-        pulls.store(self.lease, self.job, self.forge.get_pr(number), verified=verified)
+        try:
+            pull = self.forge.recall(number)
+        except ForgeError:
+            # The work is done all the same; reconciling tells the rest.
+            log.warning("pull_not_stored", number=number, exc_info=True)
+            return
+        pulls.store(self.lease, self.job, pull, verified=verified)
 
     def _cluster_status(self) -> str:
         if self.pull_number is None:
             return Cluster.Status.PLANNED
-        pull = self.forge.get_pr(self.pull_number)
+        try:
+            pull = self.forge.recall(self.pull_number)
+        except ForgeError:
+            log.warning("pull_not_refreshed", number=self.pull_number, exc_info=True)
+            return Cluster.Status.PR_OPENED
         pulls.refresh(self.lease, self.job, pull)
         return Cluster.Status.PR_OPENED if pull.state == PullState.OPEN else Cluster.Status.PLANNED
+
+    def _put_aside(self, error: RateLimited) -> None:
+        """Wait until the forge is there for us again, without holding a worker."""
+        executions.put_aside(
+            self.lease,
+            self.execution,
+            seconds=error.until - time.time(),
+            reason=str(error),
+            keep_steps=self.has_worked,
+        )
+        log.info("job_put_aside", reason=str(error))
+
+    def _told(self, error: ForgeError) -> tuple[str, str]:
+        """An error of the forge as an outcome; once work has begun, a key that fails ran out."""
+        code = error.code if outcome(error.code).code == error.code else "forge_unavailable"
+        if code in {"token_invalid", "token_missing"} and self.sandbox_id:
+            code = "credential_expired"
+        return code, f"{error} {error.fix_url}".strip()
+
+    def _note_refusal(self, code: str) -> None:
+        """The page of keys shows it, so that the next job does not run into it again."""
+        said = f"The provider refused it while job {self.job.pk} used it."
+        if code == "agent_key_refused":
+            refused = [key.credential_id for key in self.prepared.revealed]
+        elif code in {"token_invalid", "credential_expired"} and self.connection.key:
+            refused = [self.connection.key.credential_id]
+        else:
+            return
+        for credential_id in refused:
+            if credential_id is not None:
+                credentials.refused(credential_id, said, revoked=code != "agent_key_refused")
 
     def _end_sandbox(self) -> None:
         """From the heart's thread: end what the main thread waits for."""
@@ -171,13 +252,10 @@ class _Run:
     def _seconds_left(self) -> float:
         began = self.job.started_at
         assert began is not None  # the claim wrote it
-        return self.job.time_limit_seconds - (time.time() - began.timestamp())
+        limit = self.job.time_limit_seconds + self.job.paused_seconds
+        return limit - (time.time() - began.timestamp())
 
 
 def _fresh(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-
-
-def _known(code: str, otherwise: str) -> str:
-    return code if outcome(code).code == code else otherwise

@@ -90,6 +90,11 @@ class Job(models.Model):
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Put aside: nobody takes it up before this moment; why, as a sentence; and the seconds that
+    # were waited in all, which the time limit leaves out.
+    not_before = models.DateTimeField(null=True, blank=True)
+    waiting_reason = models.TextField(blank=True)
+    paused_seconds = models.PositiveIntegerField(default=0)
     # The lease: who works on it, until when by the database's clock, and a number that goes up
     # with every claim, so that a worker that lost its lease can write nothing more.
     lease_owner = models.CharField(max_length=100, blank=True)

@@ -45,6 +45,8 @@ class PullRequest(models.Model):
     verified = models.BooleanField(default=False)
     head_sha = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When the forge says that this state began: older news never replaces newer.
+    forge_updated_at = models.DateTimeField(null=True, blank=True)
     merged_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents.outcomes import OUTCOMES
+from agents.pipelines import progress
 from agents.pipelines.agent_round import RoundTask, agent_round
 from agents.pipelines.base import Stop
 from agents.pipelines.prompting import feedback_on
-from agents.pipelines.proving import verify
+from agents.pipelines.proving import summary, verify
 from agents.pipelines.records import AgentRound, Baseline, Verification
 from agents.pipelines.run import FixRun
 
@@ -29,8 +30,9 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
     """
     work: Work | None = None
     task = RoundTask(number=1)
+    said = f"The tests before the change: {summary(baseline.receipt)} The agent is at work."
     while True:
-        ended = _agent(run, baseline, task)
+        ended = _agent(run, baseline, task, said)
         if not ended.head:
             raise _without_commits(ended)
         if work is not None and work.head == ended.head:
@@ -40,11 +42,18 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
         if not _may_go_on(run, ended, work, task.number):
             return work
         feedback = feedback_on(baseline, work.verification)
+        said = (
+            f"Round {task.number} did not prove the change: "
+            f"{work.verification.judgement.sentence} The agent tries again."
+        )
         task = RoundTask(task.number + 1, feedback, ended.session_id)
 
 
-def _agent(run: FixRun, baseline: Baseline, task: RoundTask) -> AgentRound:
-    once = partial(agent_round, run, baseline.plan, task)
+def _agent(run: FixRun, baseline: Baseline, task: RoundTask, said: str) -> AgentRound:
+    def once() -> AgentRound:
+        progress.tell(run, said)
+        return agent_round(run, baseline.plan, task)
+
     return run.step("agent", AgentRound, once, round=task.number)
 
 

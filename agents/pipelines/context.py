@@ -43,11 +43,17 @@ class Settings:
     allow_unisolated: bool = False
     guard: Mapping[str, str] = field(default_factory=dict)
     instructions: str = ""
+    labels: Sequence[str] = ()
+    reviewers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FixContext:
-    """One job as the pipeline sees it. `agent_note` is a sentence for the pull request, or ''."""
+    """One job as the pipeline sees it. `agent_note` is a sentence for the pull request, or ''.
+
+    `issues` are the numbers of the forge's issues that it is about; `paused` is how many seconds
+    the job was put aside, which do not count.
+    """
 
     job_id: int
     title: str
@@ -60,6 +66,8 @@ class FixContext:
     requester: Author
     settings: Settings
     job_url: str
+    issues: Sequence[int] = ()
+    paused: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

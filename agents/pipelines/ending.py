@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from functools import partial
 
 from agents.outcomes import OUTCOMES, outcome
 from agents.pipelines import pr_text
@@ -11,12 +13,14 @@ from agents.pipelines.context import Result
 from agents.pipelines.quoting import one_line, shortened
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import SandboxError, SandboxLost
-from clusters.forges.base import ForgeError, PullState
+from clusters.forges.base import ForgeError, PullState, RateLimited
 from clusters.forges.mirrors import GitError
 
 Failure = Stop | ForgeError | SandboxError | GitError
 
 _MAX_DETAIL = 1_000
+# Seconds between the attempts to publish while the forge is away, and for how long in all.
+_WAIT, _LONGEST_WAIT = 120.0, 3600.0
 # What a person did to the branch while the run was under way.
 _MOVED = {"push_rejected", "pr_not_open", "base_moved"}
 
@@ -27,29 +31,51 @@ def check_lease(journal: Journal) -> None:
         journal.beat()
 
 
-def as_stop(journal: Journal, error: Failure) -> Stop:
+def put_aside(run: FixRun) -> None:
+    """Before a long wait: close the sandbox, unless commits are in it that are not published."""
+    check_lease(run.journal)
+    if not run.has_worked:
+        with contextlib.suppress(SandboxError):  # one that is gone is closed too
+            _close_sandbox(run)
+
+
+def keep_the_work(run: FixRun, error: Failure) -> None:
+    """Raise RateLimited while it is worth waiting for a forge that is away with work to publish."""
+    away = isinstance(error, ForgeError) and error.code == "forge_unavailable"
+    if away and run.has_worked and run.context.paused < _LONGEST_WAIT:
+        raise RateLimited(time.time() + _WAIT, f"{error} The work is kept until then.") from error
+
+
+def as_stop(run: FixRun, error: Failure) -> Stop:
     """A failure of a seam as an outcome and its sentence.
 
     Raises Cancelled or LeaseLost when that is why it failed: the sandbox of a job that must end
     is closed while a command still runs in it.
     """
     try:
-        journal.beat()
+        run.journal.beat()
     except Stop as ended:
         return ended
     match error:
         case Stop():
             return error
+        case ForgeError(code="token_invalid") if run.has_begun:
+            return Stop("credential_expired", _with_link(error))
         case ForgeError(code=code) if code in OUTCOMES:
-            return Stop(code, str(error))
+            return Stop(code, _with_link(error))
         case ForgeError(code=code):
-            return Stop("merge_conflict" if code in _MOVED else "forge_unavailable", str(error))
+            code = "merge_conflict" if code in _MOVED else "forge_unavailable"
+            return Stop(code, _with_link(error))
         case SandboxLost():
             return Stop("sandbox_lost", str(error))
         case SandboxError():
             return Stop("sandbox_failed", str(error))
         case _:
             return Stop("repository_unavailable", str(error))
+
+
+def _with_link(error: ForgeError) -> str:
+    return f"{error} {error.fix_url}".strip()
 
 
 def stopped(run: FixRun, stop: Stop) -> Result:
@@ -69,15 +95,15 @@ def finish(run: FixRun, result: Result) -> Result:
 def clean_up(run: FixRun, result: Result) -> list[str]:
     """The same without a journal, which a cancelled job does not have; problems as sentences."""
     problems = []
-    for tidy in (_close_sandbox, _withdraw):
+    for tidy in (partial(_close_sandbox, run), partial(_withdraw, run, result)):
         try:
-            tidy(run, result)
+            tidy()
         except (ForgeError, GitError, SandboxError) as error:
             problems.append(f"Cleaning up was not complete: {error}")
     return problems
 
 
-def _close_sandbox(run: FixRun, result: Result) -> None:
+def _close_sandbox(run: FixRun) -> None:
     try:
         if run.sandbox_id:
             run.sandbox.close()
@@ -95,7 +121,8 @@ def _withdraw(run: FixRun, result: Result) -> None:
     pull = run.forge.find_pr(branch)
     if pull is not None and pull.state == PullState.OPEN and pull.head_sha == start:
         text = pr_text.closing_comment(result.outcome, result.detail)
-        if all(comment.text != text for comment in pull.comments):
+        said = run.forge.get_pr(pull.number).comments
+        if all(comment.text != text for comment in said):
             run.forge.comment(pull.number, text, author="Soulcaster")
         run.forge.close(pull.number)
     if run.forge.mirror().branches().get(branch) == start:

@@ -24,7 +24,7 @@ from agents.pipelines.records import (
 )
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import SandboxError
-from clusters.forges.base import ForgeError
+from clusters.forges.base import ForgeError, RateLimited
 from clusters.forges.mirrors import GitError
 
 __all__ = ["FixContext", "Quote", "Result", "Settings", "Tools", "run_fix"]
@@ -33,13 +33,15 @@ __all__ = ["FixContext", "Quote", "Result", "Settings", "Tools", "run_fix"]
 def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
     """Run a fix to its end, or the rest of it; every way to end on purpose is a Result.
 
-    Raises LeaseLost with everything left as it is, for the new owner; Cancelled, and errors that
-    nobody foresaw, after cleaning up. An exit of the worker process leaves the run to the next.
+    Raises LeaseLost with everything left as it is, for the new owner; RateLimited when the job
+    must be taken up again later (the sandbox is closed then unless there is work in it); Cancelled,
+    and errors that nobody foresaw, after cleaning up. An exit of the worker process leaves the run
+    to the next.
     """
     run = FixRun(context, tools, journal)
     try:
         return journal.step("finish", Result, partial(ending.finish, run, _result(run)))
-    except LeaseLost:
+    except (LeaseLost, RateLimited):
         raise
     except Exception as error:
         ending.check_lease(journal)
@@ -52,8 +54,12 @@ def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
 def _result(run: FixRun) -> Result:
     try:
         return _carry_out(run)
+    except RateLimited:
+        ending.put_aside(run)
+        raise
     except (Stop, ForgeError, SandboxError, GitError) as error:
-        return ending.stopped(run, ending.as_stop(run.journal, error))
+        ending.keep_the_work(run, error)
+        return ending.stopped(run, ending.as_stop(run, error))
 
 
 def _carry_out(run: FixRun) -> Result:
@@ -67,6 +73,7 @@ def _carry_out(run: FixRun) -> Result:
 
 def _open(run: FixRun) -> None:
     run.started_at = run.step("preflight", Preflight, partial(opening.preflight, run)).started_at
+    run.has_begun = True
     place = run.step("provision", Provision, partial(opening.provision, run))
     run.sandbox_id, run.isolation = place.sandbox_id, place.isolation
     run.base = run.step("checkout", Checkout, partial(opening.checkout, run)).base
@@ -85,14 +92,16 @@ def _no_model(baseline: Baseline) -> Stop:
     return Stop("no_model", said)
 
 
-def _fix(run: FixRun, number: int, baseline: Baseline) -> Result:
+def _fix(run: FixRun, number: int | None, baseline: Baseline) -> Result:
     work = work_in_rounds(run, baseline)
+    run.has_worked = True
     inspect = partial(publishing.inspect, run, number, work)
     guarded = run.step("guard", Guarded, inspect)
     if guarded.blocked:
         detail = publishing.reason(guarded.findings)
         return Result("guard_blocked", detail, number, "", verified=False)
     publish = partial(publishing.publish, run, number, baseline.receipt, work, guarded.findings)
-    head = run.step("publish", Published, publish).head
+    published = run.step("publish", Published, publish)
+    run.pull_number = number = published.number or number
     judgement = work.verification.judgement
-    return Result(judgement.outcome, judgement.sentence, number, head, judgement.verified)
+    return Result(judgement.outcome, judgement.sentence, number, published.head, judgement.verified)

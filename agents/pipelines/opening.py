@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 
-from agents.pipelines import pr_text
+from agents.pipelines import pr_text, sticky
 from agents.pipelines.base import Stop
-from agents.pipelines.commands import git
+from agents.pipelines.commands import checked, git
 from agents.pipelines.records import Checkout, Draft, Preflight, Provision
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import Isolation, Sandbox, SandboxError, SandboxLost, SandboxSpec
-from clusters.forges.base import Pull, PullState
+from clusters.forges.base import Finding, ForgeError, Pull, PullState
 from clusters.forges.mirrors import GitError
 
 _EXCLUDED = (
@@ -31,30 +32,36 @@ _EXCLUDED = (
 
 def preflight(run: FixRun) -> Preflight:
     """Find out what is in the way before anything is made; raises Stop."""
-    access = run.forge.access()
-    if access.empty:
-        raise Stop("repository_empty", access.reason)
-    if not access.can_write:
-        raise Stop("no_write_access", access.reason)
-    _check_branch(run)
+    _check_forge(run)
     isolation = _probe(run)
     if run.tools.runner is None:
         run.journal.say("No model is configured: the run will end after the baseline.")
     return Preflight(time.time(), isolation)
 
 
-def _check_branch(run: FixRun) -> None:
-    pull = run.forge.find_pr(run.settings.branch)
-    if pull is not None and pull.state == PullState.OPEN and not _is_ours(run, pull):
-        raise Stop(
-            "no_write_access",
-            f"Pull request {pull.number} of {pull.author} uses the branch {pull.branch}, which "
-            "this job needs. Close it, or rename its branch, and try again.",
-        )
+def _check_forge(run: FixRun) -> None:
+    findings = run.forge.findings(
+        [file.path for file in run.context.plan.files],
+        run.settings.branch,
+        base_branch=run.settings.base_branch,
+        issues=run.context.issues,
+        mark=pr_text.signature(run.context),
+        author=run.context.requester.name,
+    )
+    for finding in findings:
+        run.journal.say(_said(finding))
+    blocking = [finding for finding in findings if finding.severity == "block"]
+    if blocking:
+        raise Stop(blocking[0].code, " ".join(map(_said, blocking)))
+    access = run.forge.access()
+    if access.empty:
+        raise Stop("repository_empty", access.reason)
+    if not access.can_write:
+        raise Stop("no_write_access", access.reason)
 
 
-def _is_ours(run: FixRun, pull: Pull) -> bool:
-    return pull.author == run.context.requester.name or pr_text.signature(run.context) in pull.body
+def _said(finding: Finding) -> str:
+    return f"{finding.sentence} {finding.fix_url}".strip()
 
 
 def _probe(run: FixRun) -> Isolation:
@@ -102,6 +109,17 @@ def _configure(run: FixRun, sandbox: Sandbox) -> None:
     git(sandbox, "config", "--local", "user.email", run.author.email)
     lines = "\n".join(_EXCLUDED) + "\n"
     sandbox.write(f"{sandbox.repository}/.git/info/exclude", lines.encode())
+    _name_the_agent(run, sandbox)
+
+
+def _name_the_agent(run: FixRun, sandbox: Sandbox) -> None:
+    """Let git end the message of every commit with a trailer: people read who wrote it."""
+    trailer = shlex.quote(pr_text.agent_trailer(run.context))
+    options = "--in-place --if-exists doNothing"
+    hook = f'#!/bin/sh\nexec git interpret-trailers {options} --trailer {trailer} -- "$1"\n'
+    path = f"{sandbox.repository}/.git/hooks/prepare-commit-msg"
+    sandbox.write(path, hook.encode())
+    checked(sandbox, ["chmod", "755", path])
 
 
 def open_draft(run: FixRun) -> Draft:
@@ -109,26 +127,45 @@ def open_draft(run: FixRun) -> Draft:
     branch, start = run.settings.branch, run.start_commit()
     _clear_branch(run, start)
     run.forge.push(run.mirror, start, branch)
-    pull = run.forge.open_draft(
-        branch=branch,
-        base_branch=run.settings.base_branch,
-        title=pr_text.pull_title(run.context),
-        body=pr_text.draft_body(run.context, run.isolation),
-        author=run.context.requester,
-    )
+    try:
+        pull = propose(run, pr_text.draft_body(run.context, run.isolation), draft=True)
+    except ForgeError as error:
+        if error.code != "drafts_unsupported":
+            raise
+        run.journal.say("There are no drafts here: the pull request is opened after the work.")
+        return Draft(None)
     run.journal.say(f"Opened draft pull request {pull.number}.")
     return Draft(pull.number)
+
+
+def propose(run: FixRun, text: str, *, draft: bool) -> Pull:
+    """Open the pull request of this job's branch, with the project's labels."""
+    pull = run.forge.open_draft(
+        branch=run.settings.branch,
+        base_branch=run.settings.base_branch,
+        title=pr_text.pull_title(run.context),
+        body=sticky.fresh(text),
+        author=run.context.requester,
+        draft=draft,
+    )
+    if wanted := [label for label in run.settings.labels if label not in pull.labels]:
+        try:
+            run.forge.add_labels(pull.number, wanted)
+        except ForgeError as error:
+            run.journal.say(f"The labels were not put on the pull request: {error}")
+    return pull
 
 
 def _clear_branch(run: FixRun, start: str) -> None:
     """Remove what an earlier attempt at this job left on the branch: it began elsewhere."""
     branch = run.settings.branch
-    pull = run.forge.find_pr(branch)
-    if pull is not None and pull.state == PullState.OPEN and pull.head_sha != start:
-        run.forge.close(pull.number)
     try:
         tip = run.mirror.resolve(f"refs/heads/{branch}")
     except GitError:
         return
-    if tip != start:
-        run.forge.delete_branch(branch)
+    if tip == start:
+        return
+    pull = run.forge.find_pr(branch)
+    if pull is not None and pull.state == PullState.OPEN:
+        run.forge.close(pull.number)
+    run.forge.delete_branch(branch)

@@ -8,7 +8,16 @@ from agents.outcomes import outcome
 from agents.pipelines.base import ReceiptDraft, ReceiptStatus
 from agents.pipelines.context import FixContext
 from agents.pipelines.guard import Finding
-from agents.pipelines.quoting import code, plain, quoted, title
+from agents.pipelines.quoting import (
+    code,
+    harmless,
+    one_line,
+    plain,
+    prose,
+    quoted,
+    shortened,
+    title,
+)
 from agents.pipelines.records import Verification
 
 MAX_BODY = 60_000  # GitHub takes 65,536 characters
@@ -36,7 +45,15 @@ def pull_title(context: FixContext) -> str:
 
 def start_message(context: FixContext) -> str:
     """The message of the empty commit that begins the branch."""
-    return f"{pull_title(context)}\n\nSoulcaster-Job: {context.job_id}\n"
+    trailers = f"Soulcaster-Job: {context.job_id}\n{agent_trailer(context)}\n"
+    return f"{pull_title(context)}\n\n{trailers}"
+
+
+def agent_trailer(context: FixContext) -> str:
+    """The line of a commit's message that names who really wrote it."""
+    names = (context.runner_title, context.runner_name)
+    agent, runner = (harmless(shortened(one_line(name), 80)) for name in names)
+    return f"Soulcaster-Agent: {agent or 'unknown'} ({runner})"
 
 
 def signature(context: FixContext) -> str:
@@ -44,12 +61,13 @@ def signature(context: FixContext) -> str:
     return f"<!-- soulcaster job {context.job_id} -->"
 
 
-def draft_body(context: FixContext, isolation: str) -> str:
-    """The text while the work goes on."""
+def draft_body(context: FixContext, isolation: str, *, progress: str = "") -> str:
+    """The text while the work goes on; `progress` says how far it is."""
     lines = [
         "**Work in progress:** an agent is working on this. "
         "The text is replaced by what the tests showed.",
-        *_section("What is planned", [plain(context.plan.summary, 2_000)]),
+        *([plain(progress, 1_000)] if progress else []),
+        *_section("What is planned", [prose(context.plan.summary)]),
         *_section("Steps", _numbered(context.plan.steps)),
         *_criteria(context),
         *_reports(context),
@@ -68,7 +86,7 @@ def final_body(
     """The text of a change that was pushed: what was proven, or plainly that it was not."""
     lines = [
         *_verdict(work),
-        *_section("What it is about", [plain(context.plan.summary, 2_000)]),
+        *_section("What it is about", [prose(context.plan.summary)]),
         *_reports(context),
         *_proof(baseline, work),
         *_tests(baseline, work),
@@ -85,7 +103,7 @@ def blocked_body(context: FixContext, isolation: str, findings: Sequence[Finding
         "**The change was kept back by the project's guard. Nothing was pushed to this branch.** "
         "Read the findings, then change the plan or the guard's rules and run the job again.",
         *_guard(findings),
-        *_section("What is planned", [plain(context.plan.summary, 2_000)]),
+        *_section("What is planned", [prose(context.plan.summary)]),
         *_reports(context),
         *_origin(context, isolation),
     ]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.pipelines import guard, pr_text
+from agents.pipelines import guard, pr_text, sticky
 from agents.pipelines.agent_rounds import Work
 from agents.pipelines.base import Artifact, ReceiptDraft, Stop
 from agents.pipelines.commits import find_again
 from agents.pipelines.guard import Change, Finding
+from agents.pipelines.opening import propose
 from agents.pipelines.records import Guarded, Published
 from agents.pipelines.run import FixRun
-from clusters.forges.base import PullState
+from clusters.forges.base import ForgeError, Pull, PullState
 
 
-def inspect(run: FixRun, number: int, work: Work) -> Guarded:
+def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
     """What the guard finds in the change; the draft tells when that keeps the change back."""
     _bring(run, work)
     change = Change(
@@ -30,9 +31,8 @@ def inspect(run: FixRun, number: int, work: Work) -> Guarded:
     else:
         _keep_diff(run, work.head)
     blocked = guard.blocks(findings)
-    if blocked:
-        body = pr_text.blocked_body(run.context, run.isolation, findings)
-        run.forge.update(number, body=body)
+    if blocked and number is not None:
+        _write(run, run.forge.get_pr(number, comments=False), findings)
     return Guarded(findings, blocked)
 
 
@@ -45,23 +45,53 @@ def reason(findings: Sequence[Finding]) -> str:
 
 
 def publish(
-    run: FixRun, number: int, baseline: ReceiptDraft, work: Work, findings: Sequence[Finding]
+    run: FixRun,
+    number: int | None,
+    baseline: ReceiptDraft,
+    work: Work,
+    findings: Sequence[Finding],
 ) -> Published:
     """Push the commits, write the text, and mark the pull request ready only if it is proven."""
     _bring(run, work)
-    pull = run.forge.get_pr(number)
+    text = pr_text.final_body(run.context, run.isolation, baseline, work.verification, findings)
+    pull = _push_and_open(run, work, text) if number is None else _push(run, number, work, text)
+    verified = work.verification.judgement.verified
+    if verified:
+        if pull.draft:
+            run.forge.mark_ready(pull.number)
+        _ask_for_review(run, pull.number)
+    state = "is ready for review" if verified else "stays a draft" if pull.draft else "is open"
+    run.journal.say(f"Pushed {work.head[:10]}. Pull request {pull.number} {state}.")
+    return Published(work.head, verified, pull.number)
+
+
+def _push(run: FixRun, number: int, work: Work, text: str) -> Pull:
+    pull = run.forge.get_pr(number, comments=False)
     if pull.state != PullState.OPEN:
         said = f"Pull request {number} was {pull.state} in the meantime, so nothing was pushed."
         raise Stop("cancelled", said)
     run.forge.push(run.mirror, work.head, run.settings.branch)
-    body = pr_text.final_body(run.context, run.isolation, baseline, work.verification, findings)
-    run.forge.update(number, title=pr_text.pull_title(run.context), body=body)
-    verified = work.verification.judgement.verified
-    if verified and pull.draft:
-        run.forge.mark_ready(number)
-    state = "is ready for review" if verified else "stays a draft"
-    run.journal.say(f"Pushed {work.head[:10]}. Pull request {number} {state}.")
-    return Published(work.head, verified)
+    run.forge.update(number, body=sticky.replaced(pull.body, text))
+    return pull
+
+
+def _push_and_open(run: FixRun, work: Work, text: str) -> Pull:
+    run.forge.push(run.mirror, work.head, run.settings.branch)
+    return propose(run, text, draft=False)
+
+
+def _ask_for_review(run: FixRun, number: int) -> None:
+    if not run.settings.reviewers:
+        return
+    try:
+        run.forge.request_reviewers(number, run.settings.reviewers)
+    except ForgeError as error:
+        run.journal.say(f"Nobody was asked for a review: {error}")
+
+
+def _write(run: FixRun, pull: Pull, findings: Sequence[Finding]) -> None:
+    text = pr_text.blocked_body(run.context, run.isolation, findings)
+    run.forge.update(pull.number, body=sticky.replaced(pull.body, text))
 
 
 def _bring(run: FixRun, work: Work) -> None:

@@ -37,9 +37,9 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The draft pull request."""
+    """The draft pull request; None where the forge has no drafts, so that it is opened later."""
 
-    number: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +93,4 @@ class Published:
 
     head: str
     ready: bool
+    number: int | None = None

@@ -33,6 +33,9 @@ class FixRun:
         self.isolation = ""
         self.base = ""
         self.pull_number: int | None = None
+        self.updates = 0  # of the pull request's text while the work goes on
+        self.has_begun = False  # the forge took the token, so a refusal is news
+        self.has_worked = False  # there are commits that would be lost
         self._sandbox: Sandbox | None = None
         self._mirror: Mirror | None = None
 
@@ -87,7 +90,8 @@ class FixRun:
 
     def seconds_left(self) -> float:
         """Of the job's time limit; not below 0."""
-        return max(0.0, self.started_at + self.settings.time_limit - time.time())
+        end = self.started_at + self.settings.time_limit + self.context.paused
+        return max(0.0, end - time.time())
 
     def check_time(self) -> None:
         """Raise Stop when the time limit is reached."""

@@ -102,7 +102,7 @@ _OWN = (
         "hosted",
         _builtin,
         (
-            Need("model", "Model, such as anthropic:claude-sonnet-4-5"),
+            Need("model", "Model, such as anthropic:claude-sonnet-5"),
             Need("key", "Key of the model's provider", secret=True),
             _BASE_URL,
         ),

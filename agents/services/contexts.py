@@ -19,7 +19,7 @@ QUOTE_LENGTH = 4_000
 
 def fix_context(job: Job, forge: Forge) -> FixContext:
     """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot."""
-    info = runner_info(job.runner)
+    info = runner_info(job.runner, job.requested_by, job.project.team)
     return FixContext(
         job_id=job.pk,
         title=job.title,
@@ -29,9 +29,11 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         plan=PlanDraft.model_validate(job.plan_snapshot),
         plan_version=job.plan.version if job.plan else 0,
         quotes=_quotes(job),
-        requester=author_of(job.requested_by),
+        requester=author_of(job.requested_by, forge),
         settings=_settings(job, job.project.base_branch or forge.access().default_branch),
         job_url=settings.SITE_URL + reverse("job", args=[job.pk]),
+        issues=feedback.issue_numbers(job.cluster_id, forge.repository),
+        paused=float(job.paused_seconds),
     )
 
 
@@ -50,6 +52,8 @@ def _settings(job: Job, base_branch: str) -> Settings:
         allow_unisolated=project.allow_unisolated,
         guard=project.guard,
         instructions=project.instructions,
+        labels=project.labels,
+        reviewers=project.reviewers,
     )
 
 

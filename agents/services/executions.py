@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -158,6 +160,32 @@ def store_artifact(lease: Lease, execution: Execution, artifact: base.Artifact) 
         row.sha256 = hashlib.sha256(artifact.data).hexdigest()
         # The name on disk is ours: an agent's file name never becomes a path.
         row.file.save(f"{execution.pk}-{row.sha256[:16]}", ContentFile(artifact.data), save=True)
+
+
+def put_aside(
+    lease: Lease, execution: Execution, *, seconds: float, reason: str, keep_steps: bool
+) -> bool:
+    """Let the job wait that many seconds, for `reason`. False when the lease was lost before.
+
+    Without `keep_steps` the execution begins again after the wait: its sandbox is gone.
+    """
+    whole = max(1, math.ceil(seconds))
+    try:
+        with fenced(lease):
+            Job.objects.filter(pk=lease.job_id).update(
+                status=Job.Status.PENDING,
+                not_before=Now() + timedelta(seconds=whole),
+                waiting_reason=reason[:1000],
+                paused_seconds=F("paused_seconds") + whole,
+                lease_owner="",
+                lease_until=None,
+            )
+            if not keep_steps:
+                Step.objects.filter(execution=execution).update(status=Step.Status.FAILED)
+    except base.LeaseLost:
+        return False
+    notify_job_changed(lease.job_id)
+    return True
 
 
 def finish(

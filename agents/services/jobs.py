@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists
 from django.db.models.functions import Now
 
 from agents import queue
 from agents.logs.hints import notify_job_changed
-from agents.models import Job
+from agents.models import Execution, Job
 from agents.services import runners
 from clusters.models import Cluster, Plan
 from clusters.services import clusters, plans
@@ -29,7 +30,7 @@ def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, b
         return running, False
     if cluster.status in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED}:
         raise Conflict("cluster_closed", "This cluster is closed: reopen it first.")
-    info = runners.choose(runner or cluster.project.runner)
+    info = runners.choose(runner or cluster.project.runner, user, cluster.project.team)
     plan = plans.current(cluster) or plans.generate(user, cluster)
     if cluster.project.requires_approval and not plan.is_approved:
         raise Conflict(
@@ -58,7 +59,8 @@ def cancel(user: User, job: Job) -> Job:
     """Stop a job: at once while it waits, soon while it runs. Ended already is fine."""
     _require_canceller(user, job)
     with transaction.atomic():
-        waiting = Job.objects.filter(pk=job.pk, status__in=Job.WAITING).update(
+        aside = _wake(user, job)
+        waiting = not aside and Job.objects.filter(pk=job.pk, status__in=Job.WAITING).update(
             status=Job.Status.CANCELLED,
             outcome="cancelled",
             finished_at=Now(),
@@ -70,11 +72,22 @@ def cancel(user: User, job: Job) -> Job:
         ).update(cancel_requested_at=Now(), cancelled_by=user)
         if waiting and job.cluster_id is not None:
             clusters.move(job.cluster_id, Cluster.Status.PLANNED, outcome="cancelled")
-        if waiting or running:
+        if waiting or running or aside:
             audit.record(actor=user, team=job.project.team, verb="job.cancelled", target=job)
     notify_job_changed(job.pk)
     job.refresh_from_db()
     return job
+
+
+def _wake(user: User, job: Job) -> bool:
+    """Whether the job was put aside; a worker then ends it, and tidies up what it left."""
+    begun = Execution.objects.filter(job=job.pk, status=Execution.Status.RUNNING)
+    changed = Job.objects.filter(Exists(begun), pk=job.pk, status__in=Job.WAITING).update(
+        cancel_requested_at=Now(), cancelled_by=user, not_before=None
+    )
+    if changed:
+        queue.run_job(job.pk)
+    return bool(changed)
 
 
 def active_fix(cluster: Cluster) -> Job | None:

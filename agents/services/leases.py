@@ -27,8 +27,12 @@ class Lease:
 
 
 def claim(job_id: int, owner: str) -> Lease | None:
-    """Take a waiting job, or one whose lease ran out; None when somebody else has it."""
-    free = Q(status=Job.Status.PENDING) | Q(status__in=Job.HELD, lease_until__lt=Now())
+    """Take a waiting job, or one whose lease ran out.
+
+    None when somebody else has it, or when it was put aside until later.
+    """
+    waiting = Q(status=Job.Status.PENDING) & (Q(not_before=None) | Q(not_before__lte=Now()))
+    free = waiting | Q(status__in=Job.HELD, lease_until__lt=Now())
     with transaction.atomic():
         changed = Job.objects.filter(free, pk=job_id).update(
             status=Case(
@@ -38,6 +42,8 @@ def claim(job_id: int, owner: str) -> Lease | None:
             lease_owner=owner,
             lease_until=_until(),
             fence=F("fence") + 1,
+            not_before=None,
+            waiting_reason="",
             started_at=Coalesce(F("started_at"), Now()),
         )
         if not changed:
@@ -74,13 +80,15 @@ def waiting(*, limit: int = 100) -> list[int]:
 
 
 def forgotten() -> list[int]:
-    """Waiting jobs whose message may be lost: nobody took them up for a while."""
+    """Waiting jobs whose message may be lost, and those that were put aside until now."""
     long_ago = Now() - timedelta(seconds=settings.LEASE_SECONDS)
-    return list(_waiting().filter(created_at__lt=long_ago)[:100])
+    lost = Q(not_before=None, created_at__lt=long_ago)
+    return list(_waiting().filter(lost | Q(not_before__lte=Now()))[:100])
 
 
 def _waiting() -> QuerySet[Job, int]:
-    pending = Job.objects.filter(status=Job.Status.PENDING)
+    due = Q(not_before=None) | Q(not_before__lte=Now())
+    pending = Job.objects.filter(due, status=Job.Status.PENDING)
     return pending.order_by("-priority", "id").values_list("pk", flat=True)
 
 

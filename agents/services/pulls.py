@@ -1,4 +1,4 @@
-"""Pull requests of the local forge: looked at, marked ready, merged, closed."""
+"""Pull requests: looked at, marked ready, merged, closed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,41 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from agents.logs.hints import notify_job_changed
 from agents.models import Job, PullRequest
+from agents.services.following import (
+    Followed,
+    cluster_status,
+    follow_forge,
+    follow_on_page,
+    settle,
+    take_in,
+    told_at,
+)
 from agents.services.leases import Lease, fenced
-from clusters.forges.base import Author, ForgeError, Pull
-from clusters.forges.local import LocalForge
-from clusters.forges.mirrors import ChangedFile, Commit
-from clusters.models import Cluster
-from clusters.services import clusters, repositories
+from clusters.forges.base import Author, Forge, ForgeError, Pull
+from clusters.forges.mirrors import ChangedFile, Commit, GitError
+from clusters.services import repositories
 from credentials.errors import Conflict
 from credentials.models import User
 from credentials.services import audit, teams
+
+__all__ = [
+    "Followed",
+    "PullView",
+    "author_of",
+    "close",
+    "cluster_status",
+    "follow_forge",
+    "mark_ready",
+    "merge",
+    "refresh",
+    "settle",
+    "store",
+    "told_at",
+    "view",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +53,21 @@ class PullView:
     diff: str
 
 
-def author_of(user: User | None) -> Author:
-    """In whose name commits are made: the person who asked."""
+def author_of(user: User | None, forge: Forge | None = None) -> Author:
+    """In whose name commits are made: the person who asked.
+
+    The address is the one they chose, else the one by which the forge hides their own.
+    """
     if user is None:
         return Author("Soulcaster", "soulcaster@localhost")
-    return Author(
-        str(user), user.commit_email or user.email or f"{user.username}@users.noreply.localhost"
-    )
+    email = user.commit_email or (forge.noreply() if forge else "") or user.email
+    return Author(str(user), email or f"{user.username}@users.noreply.localhost")
 
 
 def store(lease: Lease, job: Job, pull: Pull, *, verified: bool) -> PullRequest:
     """Copy what the forge says after a job's step."""
     with fenced(lease):
-        row, _ = PullRequest.objects.update_or_create(
-            project=job.project,
-            number=pull.number,
-            defaults={"job": job, "cluster": job.cluster, "verified": verified, **_copy(pull)},
-        )
+        row = take_in(job, pull, verified=verified)
     notify_job_changed(job.pk)
     return row
 
@@ -55,21 +75,26 @@ def store(lease: Lease, job: Job, pull: Pull, *, verified: bool) -> PullRequest:
 def refresh(lease: Lease, job: Job, pull: Pull) -> None:
     """Follow what the forge says at a job's end."""
     with fenced(lease):
-        PullRequest.objects.filter(project=job.project, number=pull.number).update(**_copy(pull))
+        follow_forge(job.project, pull, told_at(pull), fresh=True)
 
 
-def view(row: PullRequest) -> PullView:
-    """Title, text, commits and diff from the forge; raises Conflict when it cannot be read."""
+def view(user: User, row: PullRequest) -> PullView:
+    """Title, text, commits and diff, as the forge shows them to this person.
+
+    Raises Conflict when they cannot be read.
+    """
     try:
-        forge = repositories.forge_of(row.project)
-        return PullView(
+        forge = repositories.forge_of(row.project, user)
+        shown = PullView(
             forge.get_pr(row.number),
             forge.commits(row.number),
             forge.changed(row.number),
             forge.diff(row.number),
         )
-    except ForgeError as error:
-        raise Conflict(error.code, str(error)) from error
+    except (ForgeError, GitError) as error:
+        raise _refused(error) from error
+    follow_on_page(row, shown.pull)
+    return shown
 
 
 def mark_ready(user: User, row: PullRequest) -> PullRequest:
@@ -92,46 +117,19 @@ def close(user: User, row: PullRequest) -> PullRequest:
     return _change(user, row, "pull.closed", lambda forge: forge.close(row.number))
 
 
-def _change(
-    user: User, row: PullRequest, verb: str, act: Callable[[LocalForge], Pull]
-) -> PullRequest:
+def _change(user: User, row: PullRequest, verb: str, act: Callable[[Forge], Pull]) -> PullRequest:
     try:
-        pull = act(repositories.forge_of(row.project))
-    except ForgeError as error:
-        raise Conflict(error.code, str(error)) from error
+        pull = act(repositories.forge_of(row.project, user))
+    except (ForgeError, GitError) as error:
+        raise _refused(error) from error
     with transaction.atomic():
-        PullRequest.objects.filter(pk=row.pk).update(**_copy(pull))
-        _follow(row, pull)
+        follow_forge(row.project, pull, told_at(pull), fresh=True)
         audit.record(actor=user, team=row.project.team, verb=verb, target=row)
     row.refresh_from_db()
     return row
 
 
-def _follow(row: PullRequest, pull: Pull) -> None:
-    """The cluster follows its pull request."""
-    if row.cluster_id is None:
-        return
-    if pull.state == "merged":
-        clusters.move(row.cluster_id, Cluster.Status.RESOLVED)
-    elif (
-        pull.state == "closed"
-        and not PullRequest.objects.filter(cluster=row.cluster_id, state="open").exists()
-    ):
-        Cluster.objects.filter(pk=row.cluster_id, status=Cluster.Status.PR_OPENED).update(
-            status=Cluster.Status.PLANNED
-        )
-
-
-def _copy(pull: Pull) -> dict[str, object]:
-    now = timezone.now()
-    return {
-        "url": pull.url,
-        "title": pull.title[:300],
-        "branch": pull.branch,
-        "base_branch": pull.base_branch,
-        "state": pull.state.value,
-        "draft": pull.draft,
-        "head_sha": pull.head_sha,
-        "merged_at": now if pull.state == "merged" else None,
-        "closed_at": now if pull.state == "closed" else None,
-    }
+def _refused(error: ForgeError | GitError) -> Conflict:
+    if isinstance(error, ForgeError):
+        return Conflict(error.code, str(error), fix_url=error.fix_url)
+    return Conflict("repository_unavailable", str(error))

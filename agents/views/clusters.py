@@ -122,7 +122,9 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
     pull = PullRequest.objects.filter(cluster=found).order_by("-id").first()
     active = job_service.active_fix(found)
     writer = can_write(request, found.project.team)
-    infos = runners.available() if writer and not active else []
+    infos = (
+        runners.available(signed_in(request), found.project.team) if writer and not active else []
+    )
     return {
         "section": "inbox",
         "cluster": found,

@@ -105,7 +105,7 @@ def usual(job: Job) -> str:
 
 def _runner(job: Job) -> RunnerInfo:
     try:
-        return runner_info(job.runner)
+        return runner_info(job.runner, job.requested_by, job.project.team)
     except UnknownRunner:
         # It was known when the job began; the page still says what it was called.
         return RunnerInfo(job.runner, job.runner, configured=False)

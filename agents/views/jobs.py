@@ -17,6 +17,7 @@ from agents.pipelines.test_files import is_test_path
 from agents.services import jobs as service
 from agents.views import diffs
 from agents.views.activity import happenings
+from agents.views.code import require_code
 from agents.views.comparison import compare
 from agents.views.job_page import frame, newest, visible
 from agents.views.log_lines import line_after
@@ -92,6 +93,7 @@ def job_receipts(request: HttpRequest, job_id: int) -> HttpResponse:
 def job_diff(request: HttpRequest, job_id: int) -> HttpResponse:
     """What the agent changed; what the plan did not name is marked."""
     found = visible(request, job_id)
+    require_code(request, found.project)
     execution = newest(found)
     planned = planned_paths(found)
     text = _artifact_text(execution, "diff") if execution else ""
@@ -103,6 +105,7 @@ def job_diff(request: HttpRequest, job_id: int) -> HttpResponse:
 def job_prompt(request: HttpRequest, job_id: int) -> HttpResponse:
     """What the agent was told."""
     found = visible(request, job_id)
+    require_code(request, found.project)
     execution = newest(found)
     prompt = _artifact_text(execution, "prompt") if execution else ""
     return render(
@@ -138,6 +141,7 @@ def job_state(request: HttpRequest, job_id: int) -> HttpResponse:
 def job_log_text(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """The whole log as a text file."""
     found = visible(request, job_id)
+    require_code(request, found.project)
     execution = newest(found)
     response = StreamingHttpResponse(_log_text(execution), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{found.pk}.log"'
@@ -164,6 +168,7 @@ def job_log_at(request: HttpRequest, job_id: int, seq: int) -> HttpResponse:
 def job_artifact(request: HttpRequest, job_id: int, artifact_id: int) -> HttpResponseBase:
     """A kept file, only ever as a download: its content is a stranger's."""
     found = visible(request, job_id)
+    require_code(request, found.project)
     artifact = get_object_or_404(Artifact, pk=artifact_id, execution__job=found)
     return FileResponse(
         artifact.file.open("rb"),

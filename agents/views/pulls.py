@@ -1,4 +1,4 @@
-"""A pull request of the local forge: should I merge?"""
+"""A pull request: should I merge?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from agents.views import diffs
 from agents.views.activity import happenings
 from agents.views.jobs import planned_paths
 from credentials.errors import AppError
+from credentials.models import User
 from credentials.services import audit
 from credentials.views.helpers import Tab, act, can_write, signed_in
 
@@ -83,7 +84,7 @@ def _visible(request: HttpRequest, pull_id: int) -> PullRequest:
 
 
 def _frame(request: HttpRequest, found: PullRequest, tab: str) -> dict[str, Any]:
-    view, problem = _read(found)
+    view, problem = _read(signed_in(request), found)
     known = (
         ("conversation", "Conversation", "pull", None),
         ("files", "Files", "pull_files", len(view.changed) if view else None),
@@ -103,9 +104,9 @@ def _frame(request: HttpRequest, found: PullRequest, tab: str) -> dict[str, Any]
     }
 
 
-def _read(found: PullRequest) -> tuple[PullView | None, str]:
+def _read(user: User, found: PullRequest) -> tuple[PullView | None, str]:
     """What the forge says, or a sentence why it says nothing: the page still shows our copy."""
     try:
-        return service.view(found), ""
+        return service.view(user, found), ""
     except AppError as error:
         return None, error.message

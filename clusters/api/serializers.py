@@ -22,7 +22,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "id", "team", "name", "forge", "repository", "base_branch", "branch_prefix",
             "requires_approval", "runner", "instructions", "setup_command", "test_command",
             "setup_network", "allow_unisolated", "rounds", "time_limit_seconds",
-            "test_limit_seconds", "guard", "created_at",
+            "test_limit_seconds", "guard", "labels", "reviewers", "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         validators: list[Any] = []  # a taken name is the service's Conflict

@@ -14,13 +14,15 @@ import signal
 import subprocess
 import tempfile
 import threading
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urlsplit
+
+from clusters.forges.addresses import Remote, remote
+from clusters.forges.base import GitError
+
+__all__ = ["GitError", "Remote", "mask", "remote", "run", "stream", "version"]
 
 # Object id of the empty tree, which git knows without having it.
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -59,75 +61,12 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
-# How an operator says where the network's proxy and certificates are; needed by https only.
-_NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_USER, _PASSWORD = "SOULCASTER_GIT_USER", "SOULCASTER_GIT_PASSWORD"
-# Git runs this constant text with a shell; the secret itself stays in the environment.
-_HELPER = f'!f() {{ printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
-_HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Settings given with -c do not reach the other end of a local transfer: it gets its own.
 _OTHER_END = "git -c 'safe.directory=*' -c core.hooksPath=/dev/null -c gc.auto=0"
 UPLOAD_PACK = f"--upload-pack={_OTHER_END} upload-pack"
 RECEIVE_PACK = (
     f"--receive-pack={_OTHER_END} -c receive.autogc=false -c receive.fsckObjects=true receive-pack"
 )
-
-
-class GitError(Exception):
-    """A git command failed: what was tried and git's last line, never a secret.
-
-    `status` is git's exit status, None when it did not come to one.
-    """
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """Another repository, with the settings and the environment that git needs to reach it."""
-
-    url: str
-    settings: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def local(self) -> bool:
-        """Whether it lies on this machine."""
-        return self.url.startswith("/")
-
-
-def remote(url: str) -> Remote:
-    """A remote from an absolute path or an `https://[user:token@]host/path` address.
-
-    Every other way to name one (ssh, git, ext::, file://, a relative path) raises GitError.
-    """
-    if any(unicodedata.category(letter) == "Cc" for letter in url):
-        raise GitError("The repository's address contains control characters.")
-    if url.startswith("/"):
-        return Remote(url, ("protocol.file.allow=always",))
-    if not url.startswith("https://"):
-        raise GitError("Only https:// addresses and absolute paths can be used as a repository.")
-    return _https(url)
-
-
-def _https(url: str) -> Remote:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise GitError("The repository's address is not complete.") from None
-    host = parts.netloc.rpartition("@")[2]
-    if not _HOST.fullmatch(host) or "@" in parts.path or parts.query or parts.fragment:
-        raise GitError("The repository's address is not complete: https://host/owner/name.")
-    environment = {name: os.environ[name] for name in _NETWORK if name in os.environ}
-    settings = ["protocol.https.allow=always"]
-    if parts.password or parts.username:
-        # Tied to the host, so that nobody else is ever given the token.
-        settings.append(f"credential.https://{host}.helper={_HELPER}")
-        environment[_USER] = unquote(parts.username or "")
-        environment[_PASSWORD] = unquote(parts.password or "")
-    return Remote(f"https://{host}{parts.path}", tuple(settings), environment)
 
 
 def run(
@@ -197,7 +136,7 @@ def stream(
     if watch.timed_out:
         raise GitError(f"git {arguments[0]} failed: it did not end within {timeout:.0f} seconds.")
     if status and not stopped_early:
-        reason = _reason(watch.messages, (to.environment if to else {}).get(_PASSWORD, ""))
+        reason = _reason(watch.messages, to.secret if to else "")
         raise GitError(f"git {arguments[0]} failed: {reason}", status=status)
 
 

@@ -13,7 +13,7 @@ from clusters.forges import bundles, diffs, git, trees
 from clusters.forges.base import Author
 from clusters.forges.branches import check_branch, shown
 from clusters.forges.diffs import ChangedFile, Commit
-from clusters.forges.git import GitError
+from clusters.forges.git import GitError, Remote
 from clusters.forges.remotes import choose_default, remote_heads
 from clusters.planner.base import SourceFile
 
@@ -59,7 +59,7 @@ class Mirror:
             self.path.mkdir(parents=True, exist_ok=True)
             git.run(["init", "-q", "--bare", "--template=", "--", self.path])
 
-    def fetch(self, url: str) -> None:
+    def fetch(self, url: str | Remote) -> None:
         """Make the branches here those of `url`: an absolute path or an https:// address.
 
         One at a time: a second caller waits for the first.
@@ -70,7 +70,7 @@ class Mirror:
             self.fetch_refs(url, "+refs/heads/*:refs/heads/*")
             self._follow_head(url)
 
-    def fetch_refs(self, url: str, *refspecs: str) -> None:
+    def fetch_refs(self, url: str | Remote, *refspecs: str) -> None:
         """Fetch and prune what the refspecs name, as `fetch` does for all branches."""
         forgiven = [f"fetch.fsck.{name}=ignore" for name in _FORGIVEN]
         to = git.remote(url)
@@ -91,7 +91,7 @@ class Mirror:
                 if file.lstat().st_mtime < oldest:
                     file.unlink()
 
-    def _follow_head(self, url: str) -> None:
+    def _follow_head(self, url: str | Remote) -> None:
         head, _ = remote_heads(url)
         before = self.default_branch()
         branch = choose_default(head, before, self.branches())
@@ -104,6 +104,13 @@ class Mirror:
             with contextlib.suppress(GitError):
                 return self._text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         raise GitError(f"There is no branch or commit “{shown(ref)}” in the repository.")
+
+    def has(self, sha: str) -> bool:
+        """Whether a commit is here, by its full sha."""
+        try:
+            return self.resolve(sha) == sha
+        except GitError:
+            return False
 
     def branches(self) -> dict[str, str]:
         """The sha of each branch, by name."""
@@ -198,12 +205,12 @@ class Mirror:
         """The unified difference between two commits, cut with a visible note."""
         return diffs.diff(self.path, self.resolve(base), self.resolve(head), max_bytes=max_bytes)
 
-    def push(self, url: str, sha: str, branch: str, *, force: bool = False) -> None:
+    def push(self, url: str | Remote, sha: str, branch: str, *, force: bool = False) -> None:
         """Push a commit to a branch of `url`; only forward, unless forced."""
         refspec = f"{self.resolve(sha)}:refs/heads/{check_branch(branch)}"
         self._push(url, *(["--force"] if force else []), refspec=refspec)
 
-    def delete_remote(self, url: str, branch: str) -> None:
+    def delete_remote(self, url: str | Remote, branch: str) -> None:
         """Delete a branch of `url`; one that is not there is fine."""
         try:
             self._push(url, refspec=f":refs/heads/{check_branch(branch)}")
@@ -211,7 +218,7 @@ class Mirror:
             if branch in remote_heads(url)[1]:
                 raise
 
-    def _push(self, url: str, *options: str, refspec: str) -> None:
+    def _push(self, url: str | Remote, *options: str, refspec: str) -> None:
         to = git.remote(url)
         extra = [git.RECEIVE_PACK] if to.local else []
         git.run(

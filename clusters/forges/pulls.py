@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from clusters.forges.base import Comment, ForgeError, Pull
+from clusters.forges.base import Comment, Finding, ForgeError, Pull
 from clusters.forges.mirrors import locked
 
 MAX_TITLE = 250
@@ -107,3 +107,12 @@ def body_text(text: str) -> str:
 def remark(author: str, text: str) -> Comment:
     """A comment of this moment."""
     return Comment(one_line(author), body_text(text), moment())
+
+
+def branch_taken(pull: Pull) -> Finding:
+    """Somebody else's pull request has the branch that a job needs."""
+    said = (
+        f"Pull request {pull.number} of {pull.author} uses the branch {pull.branch}, which this "
+        "job needs. Close it, or rename its branch, and try again."
+    )
+    return Finding("branch_taken", "block", said, pull.url)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from clusters.forges.base import Forge, ForgeError
+from clusters.forges.github.forge import GitHubForge
 from clusters.forges.local import LocalForge
 
 # Each constructor has its own arguments; `clusters.wiring` knows them.
 FORGES: Mapping[str, Callable[..., Forge]] = {
+    GitHubForge.kind: GitHubForge,
     LocalForge.kind: LocalForge,
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from clusters.forges import git
 
 
-def remote_heads(url: str) -> tuple[str, dict[str, str]]:
+def remote_heads(url: str | git.Remote) -> tuple[str, dict[str, str]]:
     """The branch that HEAD of `url` names, '' when it names none, and the sha of each branch."""
     to = git.remote(url)
     extra = [git.UPLOAD_PACK] if to.local else []

@@ -51,6 +51,9 @@ class Project(models.Model):
     time_limit_seconds = models.PositiveIntegerField(default=1800)
     test_limit_seconds = models.PositiveIntegerField(default=600)
     guard = models.JSONField(default=dict, blank=True)  # finding kind -> block | warn | off
+    labels = models.JSONField(default=list, blank=True)  # put on every pull request
+    # Who is asked to review a proven fix: logins, and teams as "organisation/team".
+    reviewers = models.JSONField(default=list, blank=True)
     # How alike two reports must be, learnt from this project's own corrections; empty: default.
     grouping = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(

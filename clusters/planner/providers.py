@@ -1,4 +1,4 @@
-"""Models by name, such as "anthropic:claude-sonnet-4-5", with the caller's own key.
+"""Models by name, such as "anthropic:claude-sonnet-5", with the caller's own key.
 
 The planner and the built-in agent share them. A provider's library is imported when its model is
 wanted: it takes a second that a web process should not pay.
@@ -55,6 +55,13 @@ def _google(name: str, key: str, base_url: str | None) -> Model:
     return GoogleModel(name, provider=GoogleProvider(api_key=key, base_url=base_url))
 
 
+# What is asked for when there is a key but nobody has named a model.
+DEFAULT_MODELS: Mapping[str, str] = {
+    "anthropic": "anthropic:claude-sonnet-5",
+    "openai": "openai:gpt-5.4",
+    "openrouter": "openrouter:anthropic/claude-sonnet-5",
+    "google": "google:gemini-3.8-flash",
+}
 PROVIDERS: Mapping[str, Build] = {
     "anthropic": _anthropic,
     "openai": _openai,

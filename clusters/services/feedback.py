@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,6 +21,7 @@ from credentials.services import audit, teams
 
 BATCH = 500
 REFUSALS_KEPT = 1000
+MOST_ISSUES = 300
 
 
 @dataclass(slots=True)
@@ -116,6 +118,15 @@ def of_cluster(cluster_id: int) -> QuerySet[FeedbackItem]:
         .select_related("source")
         .order_by("-occurred_at", "-id")
     )
+
+
+def issue_numbers(cluster_id: int | None, repository: str) -> list[int]:
+    """The numbers of the issues of `repository` ("owner/name") that a cluster's reports are."""
+    urls = FeedbackItem.objects.filter(
+        cluster=cluster_id, url__icontains=f"/{repository}/issues/"
+    ).values_list("url", flat=True)[:MOST_ISSUES]
+    found = (re.search(rf"/{re.escape(repository)}/issues/(\d{{1,9}})\b", url) for url in urls)
+    return sorted({int(match[1]) for match in found if match})
 
 
 @transaction.atomic

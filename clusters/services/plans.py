@@ -38,7 +38,7 @@ def generate(user: User, cluster: Cluster) -> Plan:
     """Draft a new version from the evidence and the repository (by a model when there is one)."""
     teams.require_writer(user, cluster.project.team)
     try:
-        base_sha, files = repositories.snapshot(cluster.project)
+        base_sha, files = repositories.snapshot(cluster.project, user)
         note = ""
     except (ForgeError, GitError) as error:
         # A plan from the reports alone is still useful; the page says what is missing.
@@ -49,7 +49,7 @@ def generate(user: User, cluster: Cluster) -> Plan:
         )
     evidence = ClusterEvidence(cluster.title, cluster.summary, _evidence(cluster))
     draft, made_by, fallback_note = draft_with_fallback(
-        wiring.model_planner(), EvidencePlanner(), evidence, files
+        wiring.model_planner(user, cluster.project.team), EvidencePlanner(), evidence, files
     )
     return _add_version(
         user,

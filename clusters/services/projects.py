@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import IntegrityError, transaction
 from clusters import wiring
 from clusters.forges.base import ForgeError
 from clusters.models import Project
+from clusters.services import github
 from credentials.errors import Conflict, Invalid
 from credentials.models import Team, User
 from credentials.services import audit, teams
@@ -31,8 +33,14 @@ CHANGEABLE = frozenset(
         "time_limit_seconds",
         "test_limit_seconds",
         "guard",
+        "labels",
+        "reviewers",
     }
 )
+
+MOST_NAMES = 15
+_LABEL = re.compile(r"[^\x00-\x1f\x7f,]{1,50}")
+_REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9._-]{1,100})?")
 
 # What a finding of the guard may do.
 GUARD_CHOICES = ("block", "warn", "off")
@@ -53,7 +61,7 @@ def create_project(
         team=team, name=name.strip(), forge=forge, repository=repository.strip(), created_by=user
     )
     _apply(project, settings)
-    _check_location(project)
+    _check_location(user, project)
     try:
         with transaction.atomic():
             project.save()
@@ -63,6 +71,14 @@ def create_project(
     except IntegrityError as error:
         raise _name_taken(project) from error
     return project
+
+
+def connect_github(user: User, team: Team, repository: str) -> Project:
+    """Connect a repository on GitHub, named after it: with its owner when the name is taken."""
+    short = repository.strip().rpartition("/")[2]
+    taken = Project.objects.filter(team=team, name=short).exists()
+    name = repository.strip() if taken else short
+    return create_project(user, team, name=name, repository=repository, forge=Project.Forge.GITHUB)
 
 
 def update_project(user: User, project: Project, **changes: Any) -> Project:
@@ -88,6 +104,9 @@ def _apply(project: Project, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - CHANGEABLE:
         raise Invalid("setting_unknown", f"There is no such setting: {', '.join(sorted(unknown))}.")
     _check_guard(changes.get("guard", {}))
+    for name, fits in (("labels", _LABEL), ("reviewers", _REVIEWER)):
+        if name in changes:
+            _check_names(name, changes[name], fits)
     for name, value in changes.items():
         setattr(project, name, value)
     try:
@@ -106,16 +125,21 @@ def _check_guard(policy: object) -> None:
         raise Invalid("guard_invalid", text, fields={"guard": [text]})
 
 
-def _check_location(project: Project) -> None:
-    """A local path must be a git repository that the operator lets people name."""
-    if project.forge != Project.Forge.LOCAL:
-        raise Invalid(
-            "forge_unknown",
-            "Only local repositories can be connected so far.",
-            fields={"forge": ["Not available yet."]},
-        )
+def _check_names(field: str, names: object, fits: re.Pattern[str]) -> None:
+    listed = names if isinstance(names, list) else [None]
+    whole = all(isinstance(name, str) and fits.fullmatch(name) for name in listed)
+    if not whole or len(listed) > MOST_NAMES:
+        text = f"Give at most {MOST_NAMES} {field}, in the form that the forge has for them."
+        raise Invalid(f"{field}_invalid", text, fields={field: [text]})
+
+
+def _check_location(user: User, project: Project) -> None:
+    """The repository must be there, and open to this person."""
     try:
-        project.repository = wiring.check_local_repository(project.repository)
+        if project.forge == Project.Forge.GITHUB:
+            project.repository = github.writable(user, project.repository)
+        else:
+            project.repository = wiring.check_local_repository(project.repository)
     except ForgeError as error:
         raise Invalid(error.code, str(error), fields={"repository": [str(error)]}) from error
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from clusters.forms import ConnectForm, SettingsForm
+from clusters.forms import ChooseForm, ConnectForm, SettingsForm
 from clusters.models import Project
+from clusters.services import github
 from clusters.services import projects as service
-from credentials.errors import AppError
+from clusters.views.repositories import search
+from credentials.errors import AppError, Forbidden, NotFound
 from credentials.models import Team, User
 from credentials.querysets import WRITERS
 from credentials.services import teams
-from credentials.views.helpers import can_write, refuse, require_writer, signed_in
+from credentials.views.helpers import as_http, can_write, refuse, require_writer, signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_new(request: HttpRequest) -> HttpResponse:
     """Connect a repository."""
     user = signed_in(request)
-    choices = _writable_teams(user)
+    choices = writable_teams(user)
     form = ConnectForm(request.POST or None, teams=choices, initial={"team": choices.first()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -34,9 +37,39 @@ def project_new(request: HttpRequest) -> HttpResponse:
                 request, f"{project.name} is connected. Now bring in what people say about it."
             )
             return redirect("project_import", project.pk)
-    return render(
-        request, "clusters/project_new.html", {"form": form, "one_team": choices.count() == 1}
+    connected = github.is_connected(user)
+    context = {
+        "form": form,
+        "choice": ChooseForm(teams=choices, initial={"team": choices.first()}, auto_id="choose_%s"),
+        "one_team": choices.count() == 1,
+        "github": connected,
+        "local": form.is_bound or not connected or settings.LOCAL_REPOSITORIES,
+        # Without scripts, the search comes back as this page.
+        "found": search(request) if connected and "q" in request.GET else None,
+    }
+    return render(request, "clusters/project_new.html", context)
+
+
+@require_POST
+def project_connect(request: HttpRequest) -> HttpResponse:
+    """Connect a repository that was chosen from the list."""
+    user = signed_in(request)
+    form = ChooseForm(request.POST, teams=writable_teams(user))
+    if not form.is_valid():
+        messages.error(request, "Choose a repository and one of your teams.")
+        return redirect("project_new")
+    try:
+        project = service.connect_github(user, **form.cleaned_data)
+    except (Forbidden, NotFound) as error:
+        raise as_http(error) from error
+    except AppError as error:
+        fields: dict[str, list[str]] = error.extra.get("fields", {})
+        messages.error(request, " ".join(fields.get("repository", [error.message])))
+        return redirect("project_new")
+    messages.success(
+        request, f"{project.name} is connected. Now bring in what people say about it."
     )
+    return redirect("project_import", project.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +110,8 @@ def project_settings(request: HttpRequest, project_id: int) -> HttpResponse:
     return render(request, "clusters/project_settings.html", context)
 
 
-def _writable_teams(user: User) -> QuerySet[Team]:
+def writable_teams(user: User) -> QuerySet[Team]:
+    """Where this person may connect a project."""
     mine = Team.objects.filter(memberships__user=user, memberships__role__in=WRITERS).order_by(
         "-personal", "name"
     )

@@ -38,5 +38,7 @@ class Me(APIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Name and teams."""
-        user = User.objects.prefetch_related("memberships__team").get(username=request.user.get_username())
+        user = User.objects.prefetch_related("memberships__team").get(
+            username=request.user.get_username()
+        )
         return Response(MeSerializer(user).data)

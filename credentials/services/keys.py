@@ -1,29 +1,154 @@
-"""Revealing keys: the only place, and only for the two `wiring` modules."""
+"""Sealing and revealing keys: the only place, and revealed only to the two `wiring` modules."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from credentials.crypto import DecryptError, KeyRing, KeyRingError, Place, key_id_of
+from credentials.errors import Conflict, NotFound
+from credentials.models import Credential, CredentialUse, Team, User
+
+CHECK = "check"
+
+
+class KeyUnreadable(Conflict):
+    """A stored key does not open; the sentence says whose and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelKey:
-    """A key of a model provider. It prints as its provider only."""
+class Revealed:
+    """A key that may be used now. It prints without its value.
+
+    `credential_id` is None for the operator's own key. `base_url`: empty for the provider's own.
+    """
 
     provider: str
     secret: str = field(repr=False)
     base_url: str = ""
+    credential_id: int | None = None
 
 
-def reveal_model_key(provider: str) -> ModelKey | None:
-    """The operator's key of a provider, or None."""
-    secret = settings.MODEL_KEYS.get(provider, "")
-    return (
-        ModelKey(provider, secret, settings.MODEL_BASE_URLS.get(provider, "")) if secret else None
+def reveal(
+    provider: str,
+    *,
+    user: User | None,
+    team: Team | None,
+    job: int | None = None,
+    purpose: str = "",
+    chosen: int | None = None,
+) -> Revealed | None:
+    """The key for a person's work in a team, its use written down; None when there is none.
+
+    The chosen credential (its id) goes before the person's own, that before the team's, that
+    before the operator's. `job` is a job's id. Raises NotFound `credential_not_found` when the
+    chosen one cannot be used here, KeyUnreadable when the one to use does not open.
+    """
+    credential = _find(provider, user, team, chosen)
+    if credential is None:
+        return _operators(provider)
+    secret = use(credential, purpose or ("job" if job is not None else "request"), job)
+    return Revealed(provider, secret, _base_url(credential), credential.pk)
+
+
+def is_there(
+    provider: str, *, user: User | None, team: Team | None, operators: bool = True
+) -> bool:
+    """Whether `reveal` would find a key; nothing is opened and nothing written down.
+
+    `operators`: the operator's own key counts too.
+    """
+    if _find(provider, user, team, None) is not None:
+        return True
+    return operators and _operators(provider) is not None
+
+
+def use(credential: Credential, purpose: str, job: int | None = None) -> str:
+    """Open a credential and write that down; raises KeyUnreadable."""
+    secret = unseal(credential)
+    now = timezone.now()
+    CredentialUse.objects.create(credential=credential, job_id=job, purpose=purpose, used_at=now)
+    if purpose != CHECK:
+        Credential.objects.filter(pk=credential.pk).update(last_used_at=now)
+    return secret
+
+
+def all_secrets(revealed: Iterable[Revealed] = ()) -> list[str]:
+    """Every secret that must never be shown, those revealed for this job included."""
+    ring = [entry.partition(":")[2] for entry in settings.ENCRYPTION_KEYS.replace(",", " ").split()]
+    operators = [
+        *settings.MODEL_KEYS.values(),
+        settings.GITHUB_CLIENT_SECRET,
+        settings.SECRET_KEY,
+    ]
+    return [secret for secret in (*operators, *ring, *(key.secret for key in revealed)) if secret]
+
+
+def ring() -> KeyRing:
+    """The keys that encrypt; raises Conflict `keys_not_set_up`."""
+    try:
+        return KeyRing.from_text(settings.ENCRYPTION_KEYS)
+    except KeyRingError as error:
+        raise Conflict(
+            "keys_not_set_up",
+            "Keys cannot be stored or read here until an operator sets SOULCASTER_KEYS.",
+        ) from error
+
+
+def seal(credential: Credential, secret: str) -> None:
+    """Put a value into a saved row; the caller saves it again."""
+    credential.ciphertext = ring().encrypt(secret, _place(credential))
+    credential.key_id = key_id_of(credential.ciphertext)
+
+
+def unseal(credential: Credential) -> str:
+    """The value of a row; raises KeyUnreadable, or Conflict without a key ring."""
+    try:
+        return ring().decrypt(credential.ciphertext, _place(credential))
+    except DecryptError as error:
+        raise KeyUnreadable(
+            "key_unreadable",
+            f"The stored {credential.get_provider_display()} key (number {credential.pk}) cannot be "
+            f"read. {error} Replace the key, or ask an operator.",
+        ) from None
+
+
+def _find(
+    provider: str, user: User | None, team: Team | None, chosen: int | None
+) -> Credential | None:
+    active = Credential.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()), provider=provider, revoked_at=None
     )
+    own = active.filter(user=user) if user is not None and user.is_active else active.none()
+    teams = active.filter(team=team) if team is not None else active.none()
+    if chosen is not None:
+        found = own.filter(pk=chosen).first() or teams.filter(pk=chosen).first()
+        if found is None:
+            raise NotFound(
+                "credential_not_found",
+                "The chosen key is not there any more, or is not yours: choose another.",
+            )
+        return found
+    return own.first() or teams.first()
 
 
-def all_secrets() -> list[str]:
-    """Every secret that must never be shown: what the scrubber looks for."""
-    return [*(key for key in settings.MODEL_KEYS.values() if key), settings.SECRET_KEY]
+def _operators(provider: str) -> Revealed | None:
+    secret = settings.MODEL_KEYS.get(provider, "")
+    base_url = settings.MODEL_BASE_URLS.get(provider, "")
+    return Revealed(provider, secret, base_url) if secret else None
+
+
+def _base_url(credential: Credential) -> str:
+    """The key's own address, else the operator's gateway, which everybody goes through."""
+    return credential.base_url or settings.MODEL_BASE_URLS.get(credential.provider, "")
+
+
+def _place(credential: Credential) -> Place:
+    if credential.user_id is not None:
+        return Place("user", credential.user_id, credential.pk, credential.provider)
+    assert credential.team_id is not None  # a constraint: one owner, and only one
+    return Place("team", credential.team_id, credential.pk, credential.provider)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from credentials.errors import AppError
 from credentials.forms import ProfileForm
+from credentials.services import github
 from credentials.services import profile as service
 from credentials.views.helpers import refuse, signed_in, way_back
 
@@ -30,7 +31,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your profile was saved.")
             return redirect("profile")
-    return render(request, "credentials/profile.html", {"form": form})
+    context = {"form": form, "github": github.identity_of(user)}
+    return render(request, "credentials/profile.html", context)
 
 
 @login_not_required

@@ -16,9 +16,16 @@ def environment(
 ) -> dict[str, str]:
     """The caller's environment with what it does not say; what it says stays."""
     names = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    defaults = {"REDIS_URL": redis_url, "SOULCASTER_URL": address}
+    defaults = {
+        "REDIS_URL": redis_url,
+        "SOULCASTER_URL": address,
+        # Who uses one machine alone may well have a model on it.
+        "SOULCASTER_PRIVATE_ADDRESSES": "1",
+    }
     if not {"SECRET_KEY", "SECRET_KEY_FILE"} & names.keys():
         defaults["SECRET_KEY_FILE"] = str(home.secret_key)
+    if not {"SOULCASTER_KEYS", "SOULCASTER_KEYS_FILE"} & names.keys():
+        defaults["SOULCASTER_KEYS_FILE"] = str(home.keys)
     fixed = {
         "DJANGO_SETTINGS_MODULE": "soulcaster.settings",
         "PYTHONUNBUFFERED": "1",

@@ -54,6 +54,11 @@ class Home:
         return self.path / "secret_key"
 
     @property
+    def keys(self) -> Path:
+        """The file with the keys that encrypt what people store."""
+        return self.path / "keys"
+
+    @property
     def valkey(self) -> Path:
         """The embedded Valkey's folder."""
         return self.path / "valkey"
@@ -74,13 +79,14 @@ class Home:
         return self.path / "beat"
 
     def prepare(self) -> None:
-        """Make the folders, for the owner's eyes only, and the secret key."""
+        """Make the folders, for the owner's eyes only, and the secrets."""
         names = ("", "logs", "valkey", "beat", "sandboxes", "forge", "mirrors", "media", "static")
         try:
             for name in names:
                 (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
             read_or_make_secret(self.secret_key, 50)
+            read_or_make_secret(self.keys, 32, prefix="k1:")
         except OSError as error:
             raise HomeError(
                 f"The state folder {self.path} cannot be written: {error.strerror}. "
@@ -124,13 +130,16 @@ class Note:
         os.pwrite(self.descriptor, json.dumps(facts).encode(), 0)
 
 
-def read_or_make_secret(path: Path, size: int) -> str:
-    """The secret in a file that only its owner can read, made when it is not there."""
+def read_or_make_secret(path: Path, size: int, *, prefix: str = "") -> str:
+    """The secret in a file that only its owner can read, made when it is not there.
+
+    A new one is `prefix` and `size` random bytes as base64url.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        secret = secrets.token_urlsafe(size)
+        secret = prefix + secrets.token_urlsafe(size)
         file.write(secret)
     return secret

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from agents.models import Artifact, Execution, Job, PullRequest, Receipt
+from agents.models import Artifact, Execution, Job, PullRequest, Receipt, WebhookDelivery
 from clusters.models import Cluster, FeedbackItem, Plan
 from credentials.models import ApiToken, AuditEvent, User
 from credentials.services import tokens
@@ -26,6 +26,7 @@ MACHINE_MADE = [
     Receipt,
     Artifact,
     PullRequest,
+    WebhookDelivery,
     Plan,
     FeedbackItem,
     Cluster,

@@ -16,7 +16,12 @@ from soulcaster import checks
 KEY = "k" * 40
 
 
-def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+PRINT = "from soulcaster import settings; print(settings.SECRET_KEY, settings.DATABASES['default']['ENGINE'])"
+
+
+def load(
+    tmp_path: Path, *, code: str = PRINT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Import the settings in a process of its own."""
     names = {
         "SECRET_KEY": KEY,
@@ -24,7 +29,6 @@ def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]
         "PATH": os.environ["PATH"],
         **environment,
     }
-    code = "from soulcaster import settings; print(settings.SECRET_KEY, settings.DATABASES['default']['ENGINE'])"
     return subprocess.run(
         [sys.executable, "-c", code], env=names, capture_output=True, text=True, check=False
     )
@@ -39,6 +43,13 @@ def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]
         ("SOULCASTER_LEASE_SECONDS", "soon"),
         ("SOULCASTER_LEASE_SECONDS", "1"),
         ("DATABASE_URL", "oracle-of-delphi"),
+        ("SOULCASTER_RECONCILE_SECONDS", "1"),
+        ("GITHUB_WEBHOOK_SECRET", "new-secret,"),
+        ("GITHUB_WEBHOOK_SECRET", "one,two,three"),
+        ("GITHUB_URL", "github.com"),
+        ("GITHUB_API_URL", "nowhere"),
+        ("GITHUB_CLIENT_ID", "without-a-secret"),
+        ("GITHUB_CLIENT_SECRET", "without-an-id"),
     ],
 )
 def test_nonsense_is_loud(tmp_path: Path, name: str, value: str) -> None:
@@ -51,6 +62,23 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY[::-1] + "file")
     done = load(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
     assert done.stdout.split()[0] == KEY[::-1] + "file"
+
+
+def test_the_secrets_of_webhooks_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("new-secret, old-secret\n")
+    code = "from soulcaster import settings; print(settings.GITHUB_WEBHOOK_SECRETS)"
+    done = load(tmp_path, code=code, GITHUB_WEBHOOK_SECRET_FILE=str(tmp_path / "secrets"))
+    assert done.stdout.strip() == "['new-secret', 'old-secret']"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "warned"), [([], False), (["x" * 16], False), (["x" * 16, "x" * 15], True)]
+)
+def test_a_short_secret_of_webhooks_is_warned_of(
+    settings: Settings, secrets: list[str], warned: bool
+) -> None:
+    settings.GITHUB_WEBHOOK_SECRETS = secrets
+    assert [warning.id for warning in checks.webhook_secret(None)] == ["soulcaster.W002"] * warned
 
 
 def test_a_database_may_be_postgres(tmp_path: Path) -> None:
@@ -89,3 +117,30 @@ def test_a_model_needs_a_provider_and_a_key(
 def test_the_brokers_address_is_one(settings: Settings) -> None:
     settings.REDIS_URL = "http://localhost"
     assert [error.id for error in checks.redis_scheme(None)] == ["soulcaster.E003"]
+
+
+@pytest.mark.parametrize(
+    ("names", "leads_to"),
+    [
+        ({}, "["),
+        ({"GITHUB_CLIENT_ID": "a", "GITHUB_CLIENT_SECRET": "b"}, "https://github.com"),
+        (
+            {
+                "GITHUB_CLIENT_ID": "a",
+                "GITHUB_CLIENT_SECRET": "b",
+                "GITHUB_URL": "http://hub.example:8080/",
+            },
+            "http://hub.example:8080",
+        ),
+    ],
+)
+def test_forms_lead_to_github_only_when_people_sign_in_with_it(
+    tmp_path: Path, names: dict[str, str], leads_to: str
+) -> None:
+    code = (
+        "from soulcaster import settings as s;"
+        "print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    )
+    done = load(tmp_path, code=code, **names)
+    assert leads_to in done.stdout
+    assert ("github" in done.stdout) == (leads_to == "https://github.com")

@@ -85,7 +85,7 @@ def test_another_defect_stays_an_unverified_draft(
     subprocess.run([*command, "commit", "--quiet", "--all", "--message=Another defect"], check=True)
     job = work(main_cluster)
     pull = PullRequest.objects.get(job=job)
-    view = pulls.view(pull)
+    view = pulls.view(alice, pull)
     assert (job.status, job.outcome) == ("completed", "unverified"), log_of(job)
     assert job.outcome_detail
     assert (pull.draft, pull.verified) == (True, False)
@@ -134,6 +134,7 @@ def test_a_broken_repository_ends_the_job_with_a_sentence(
 
 
 def test_a_canary_of_the_worker_appears_nowhere(
+    alice: User,
     main_cluster: Cluster,
     shop: Project,
     work: Work,
@@ -149,14 +150,14 @@ def test_a_canary_of_the_worker_appears_nowhere(
     job = work(main_cluster)
     assert "PATH" in log_of(job)
     pull = PullRequest.objects.filter(job=job).first()
-    texts = [log_of(job), pulls.view(pull).pull.body if pull else ""]
+    texts = [log_of(job), pulls.view(alice, pull).pull.body if pull else ""]
     texts += [str(list(model._default_manager.values())) for model in apps.get_models()]
     texts += [
         path.read_text(errors="replace")
         for path in settings.MEDIA_ROOT.rglob("*")
         if path.is_file()
     ]
-    forge = repositories.forge_of(shop)
+    forge = repositories.forge_of(shop, alice)
     mirror = forge.mirror()
     texts += [
         "".join(f.text for f in mirror.files(mirror.resolve(name)))

@@ -36,7 +36,7 @@ def test_a_right_change_after_a_wrong_one_becomes_a_ready_pull_request(bench: Be
     pull = bench.only_pull()
     assert (result.outcome, result.verified) == ("verified", True), bench.memory.log
     assert (pull.draft, pull.head_sha, pull.number) == (False, result.head_sha, result.pull_number)
-    assert pull.body.startswith("**Verified.** 3 tests pass with the change.")
+    assert "\n**Verified.** 3 tests pass with the change." in pull.body
     assert "test_no_cent_is_lost" in editor.tasks[1].feedback
     assert bench.left_over() == []
 

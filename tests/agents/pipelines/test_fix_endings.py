@@ -169,7 +169,7 @@ def test_a_stranger_s_pull_request_on_our_branch_is_left_alone(quick: Bench) -> 
 
     result = quick.run()
 
-    assert result.outcome == "no_write_access"
+    assert result.outcome == "branch_taken"
     assert "Pull request 1 of Mallory" in result.detail
     assert quick.only_pull().state == PullState.OPEN
 

@@ -51,7 +51,7 @@ def test_a_change_with_another_defect_stays_a_draft_that_says_why(bench: Bench) 
     pull = bench.only_pull()
     assert (result.outcome, result.verified, pull.draft) == ("unverified", False, True)
     assert pull.head_sha == result.head_sha
-    assert pull.body.startswith("**Not verified.** With the change there are failures in 1 test")
+    assert "\n**Not verified.** With the change there are failures in 1 test" in pull.body
     assert "tests/test\\_price" not in pull.body
     assert "`tests/test_price.py::test_label`: passed → failed" in pull.body
     assert "## Changed outside of the plan\n\n- `notes.txt`" in pull.body

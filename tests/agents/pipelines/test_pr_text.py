@@ -180,5 +180,10 @@ def test_a_draft_that_is_closed_says_why_in_one_sentence() -> None:
     assert "made no commits" in closing_comment("no_changes", "")
 
 
-def test_the_start_commit_names_its_job() -> None:
-    assert start_message(CONTEXT) == "Shares lose cents\n\nSoulcaster-Job: 7\n"
+def test_the_start_commit_names_its_job_and_the_agent() -> None:
+    assert start_message(CONTEXT) == (
+        "Shares lose cents\n\n"
+        "Soulcaster-Job: 7\nSoulcaster-Agent: Soulcaster agent (local_builtin)\n"
+    )
+    hostile = replace(CONTEXT, runner_title="x\nFixes: #1\nCo-authored-by: m <m@example.com>")
+    assert len(start_message(hostile).splitlines()) == 4

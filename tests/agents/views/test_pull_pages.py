@@ -33,7 +33,7 @@ def project(team: Team, tmp_path: Path, settings: Settings) -> Project:
 @pytest.fixture
 def pull(project: Project, cluster: Cluster, tmp_path: Path) -> PullRequest:
     """A draft that changes a planned and an unplanned file."""
-    forge = repositories.forge_of(project)
+    forge = repositories.forge_of(project, None)
     mirror = forge.mirror()
     work = WorkingCopy(tmp_path / "work")
     work.git("fetch", "-q", mirror.path, "main")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from credentials.crypto import KeyRing
 from soulcaster.launch.home import CHECKOUT, AlreadyRunning, Home, HomeError, read_or_make_secret
 
 
@@ -38,6 +39,14 @@ def test_the_secret_key_is_long_and_stays(home: Home) -> None:
     home.prepare()
     assert home.secret_key.read_text() == first
     assert len(first) >= 50
+
+
+def test_the_keys_that_encrypt_are_made_once_for_the_owners_eyes(home: Home) -> None:
+    first = home.keys.read_text()
+    home.prepare()
+    assert home.keys.read_text() == first
+    assert permissions(home.keys) == 0o600
+    assert KeyRing.from_text(first).first_id == "k1"
 
 
 def test_two_homes_have_different_secrets(tmp_path: Path) -> None:

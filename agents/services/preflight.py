@@ -1,0 +1,49 @@
+"""What stands in the way of a fix, told on the plan's page before anybody starts one."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.core.cache import cache
+
+from agents.services import jobs
+from clusters.forges.base import Finding, ForgeError
+from clusters.models import Cluster
+from clusters.services import feedback, plans, repositories
+from credentials.models import User
+
+# Seconds that a page may show what was found before: the job looks again itself.
+KEPT = 60
+
+
+def findings(user: User, cluster: Cluster) -> list[Finding]:
+    """Everything that is known to be in the way, as this person's token sees it; worst first."""
+    running = jobs.active_fix(cluster)
+    if running is not None:
+        said = f"Job {running.pk} works on this cluster already."
+        return [Finding("job_active", "info", said)]
+    plan = plans.current(cluster)
+    paths = [file.path for file in plan.draft.files] if plan else []
+    known = f"{user.pk}:{cluster.pk}:{cluster.project.repository}:{sorted(paths)}"
+    key = f"preflight:{hashlib.sha256(known.encode()).hexdigest()}"
+    found: list[Finding] | None = cache.get(key)
+    if found is None:
+        found = _asked(user, cluster, paths)
+        cache.set(key, found, KEPT)
+    return found
+
+
+def _asked(user: User, cluster: Cluster, paths: list[str]) -> list[Finding]:
+    try:
+        forge = repositories.forge_of(cluster.project, user)
+        return forge.findings(
+            paths,
+            f"{cluster.project.branch_prefix}{cluster.pk}-0",  # no job has this number
+            base_branch=cluster.project.base_branch,
+            issues=feedback.issue_numbers(cluster.pk, forge.repository),
+            author=str(user),
+        )
+    except ForgeError as error:
+        if error.code in {"rate_limited", "forge_unavailable"}:
+            return [Finding(error.code, "info", str(error))]
+        return [Finding(error.code, "block", str(error), error.fix_url)]

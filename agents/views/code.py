@@ -1,0 +1,22 @@
+"""Code is shown to those alone whom the forge shows it to."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from clusters.forges.base import ForgeError
+from clusters.models import Project
+from clusters.services import repositories
+from credentials.errors import Forbidden
+from credentials.views.helpers import as_http, signed_in
+
+
+def require_code(request: HttpRequest, project: Project) -> None:
+    """403 unless the viewer may read the project's repository with their own account."""
+    try:
+        repositories.require_read(project, signed_in(request))
+    except Forbidden as error:
+        raise as_http(error) from error
+    except ForgeError as error:
+        raise PermissionDenied(str(error)) from error
