@@ -172,7 +172,7 @@ def _openai(question: Question, reply: Reply, part: str) -> dict[str, Any]:
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Serves one script; `questions` keeps what was asked."""
+    """Serves one script; `questions` keeps what was asked, `bodies` as it came."""
 
     daemon_threads = True
 
@@ -180,6 +180,7 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.script = list(script)
         self.questions: list[Question] = []
+        self.bodies: list[bytes] = []
 
     @property
     def url(self) -> str:
@@ -200,7 +201,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, b'{"data": []}')
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}"
+        self.server.bodies.append(raw)
+        body = json.loads(raw)
         path = self.path.partition("?")[0]
         question = _read_question(path, body)
         self.server.questions.append(question)
