@@ -22,7 +22,7 @@ from tests.stand_ins.github.fixtures import github
 from tests.stand_ins.github.server import GitHubServer
 
 __all__ = ["github", "main_cluster", "repository"]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 NAME = "acme/tillwork"
 

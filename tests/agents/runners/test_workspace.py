@@ -70,6 +70,11 @@ def test_the_same_edit_twice_is_done_once(workspace: Workspace, repository: Path
     assert (repository / "calc.py").read_text().count("c = 1") == 1
 
 
+def test_a_part_of_a_text_is_taken_away(workspace: Workspace, repository: Path) -> None:
+    workspace.edit_file("calc.py", "return a - b", "return a")
+    assert (repository / "calc.py").read_text() == "def add(a, b):\n    return a\n"
+
+
 def test_a_script_stays_executable(workspace: Workspace, repository: Path) -> None:
     workspace.edit_file("run.sh", "hello", "goodbye")
     workspace.write_file("plain.txt", "text\n")
@@ -154,18 +159,34 @@ def test_tests_that_hang_are_ended(sandbox: DirectorySandbox) -> None:
     assert "did not end" in Workspace(sandbox, task, test_timeout=0.2).run_tests([])
 
 
-def test_a_commit_takes_everything_and_no_hook_runs(
+def write_hook(repository: Path, name: str, line: str) -> None:
+    hook = repository / ".git/hooks" / name
+    hook.write_text(f"#!/bin/sh\n{line}\n")
+    hook.chmod(0o755)
+
+
+def test_a_commit_takes_everything_and_no_hook_stops_it(
     workspace: Workspace, sandbox: DirectorySandbox, repository: Path
 ) -> None:
-    hook = repository / ".git/hooks/pre-commit"
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
+    for name in ("pre-commit", "commit-msg"):
+        write_hook(repository, name, "exit 1")
     workspace.write_file("docs/new.md", "# New\n")
     (repository / "run.sh").unlink()
     assert "Write it down" in workspace.commit("Write it down")
     assert log(sandbox) == ["Write it down", "Begin"]
     assert "nothing to commit" in workspace.commit("Again")
     assert log(sandbox) == ["Write it down", "Begin"]
+
+
+def test_the_checkout_may_end_every_message(
+    workspace: Workspace, sandbox: DirectorySandbox, repository: Path
+) -> None:
+    write_hook(repository, "prepare-commit-msg", 'echo "Agent: it" >> "$1"')
+    sandbox.run(["git", "config", "core.hooksPath", "elsewhere"], cwd=sandbox.repository)
+    workspace.write_file("new.md", "# New\n")
+    workspace.commit("Write it down")
+    shown = sandbox.run(["git", "log", "-1", "--format=%B"], cwd=sandbox.repository).text
+    assert shown.strip() == "Write it down\nAgent: it"
 
 
 def test_a_message_that_looks_like_an_option_is_a_message(
