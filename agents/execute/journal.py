@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -11,6 +12,7 @@ from agents.execute.heart import Heart
 from agents.logs.recorder import Recorder
 from agents.models import Execution, LogChunk
 from agents.pipelines.base import Artifact, Cancelled, LeaseLost, ReceiptDraft, Stop
+from agents.pipelines.records import AgentRound
 from agents.runners.base import AgentEvent, Usage
 from agents.runners.render import render
 from agents.services import executions
@@ -54,8 +56,12 @@ class ExecutionJournal:
         except LeaseLost:
             raise
         except Exception as error:
-            executions.end_step(self._lease, row, seq=self._position(), error=_sentence(error))
+            said = self._recorder.scrub(_sentence(error))
+            executions.end_step(self._lease, row, seq=self._position(), error=said)
             raise
+        if isinstance(value, AgentRound):
+            # The agent's own words go into the job's page and the pull request's comments.
+            value = replace(value, reason=self._recorder.scrub(value.reason))
         dumped = adapter.dump_python(value, mode="json")
         self._after(value)
         executions.end_step(self._lease, row, seq=self._position(), result=dumped)

@@ -74,6 +74,7 @@ class Recorder:
     ) -> None:
         self._store = LogStore(execution_id, fence, limit=limit)
         self._live = live.LiveStream(execution_id, redis or live.connect(settings.REDIS_URL))
+        self.scrub = scrubber.scrub  # a whole text, for who keeps it elsewhere
         self._channels: defaultdict[str, _Channel] = defaultdict(lambda: _Channel(scrubber.fork()))
         self._changed = threading.Condition()
         self._pending: list[_Written] = []
