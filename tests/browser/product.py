@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,10 @@ class Project:
 class Product:
     """The running product, and what an operator or a script does with it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """`environment`: what the operator has set."""
         self.home = Home(folder / "home")
-        self._clean = {"PATH": os.defpath, "HOME": str(folder)}
+        self._clean = {"PATH": os.defpath, "HOME": str(folder), **(environment or {})}
         self._log = folder / "up.log"
         self._projects = 0
         self._token = ""
@@ -86,10 +87,11 @@ class Product:
         facts = self.facts()
         return HttpProduct(facts["local"], facts["address"], self._token)
 
-    def sign_in_link(self, username: str) -> str:
+    def sign_in_link(self, username: str, *options: str) -> str:
         """A link that signs this person in once; the account is made at first need."""
         environment = self._clean | {"SOULCASTER_HOME": str(self.home.path)}
-        return self._run("soulcaster.launch", "manage", "sign_in_link", username, env=environment)
+        command = ("soulcaster.launch", "manage", "sign_in_link", username, *options)
+        return self._run(*command, env=environment)
 
     def new_project(self) -> Project:
         """The demo's repository and reports once more, all of them grouped."""
@@ -171,9 +173,9 @@ def last_seq(chunks: list[Facts]) -> int:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Product]:
-    """The product with a home below `folder`."""
-    product = Product(folder)
+def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """The product with a home below `folder`, as an operator has set it up."""
+    product = Product(folder, environment)
     try:
         product.await_ready()
         yield product

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { Lines, pieces, WIDTH } from "./ansi.js";
 import { Search } from "./search.js";
+import { LogSource } from "./socket.js";
 
 function shown(...chunks) {
   const lines = new Lines();
@@ -120,4 +121,27 @@ test("a hundred thousand lines are read fast", () => {
   new Search(lines.rows).set("coupons");
   assert.equal(lines.rows.length, 100_000);
   assert.ok(performance.now() - began < 10_000);
+});
+
+test("a viewer who is turned away is told why, by socket and by polling", async (context) => {
+  const expected = [
+    [4401, 401, /signed out/], [4403, 403, /may not read this repository/],
+    [4404, 404, /cannot see this job/], [4503, 409, /cannot be asked now/],
+  ];
+  for (const [code, status, words] of expected) {
+    const told = [];
+    const on = { status: (...said) => told.push(said) };
+    const source = new LogSource({ url: "/ws/", pollUrl: "http://x/", after: 0, execution: 1, on });
+    source.closed(code);
+    source.stopped = false;
+    context.mock.method(globalThis, "fetch", async () => ({ status, ok: false }));
+    globalThis.location = { href: "http://x/" };
+    assert.equal(await source.ask(), false);
+    assert.equal(told.length, 2);
+    for (const [name, text] of told) {
+      assert.equal(name, "stopped");
+      assert.match(text, words);
+    }
+    assert.ok(source.stopped);
+  }
 });

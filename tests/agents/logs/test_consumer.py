@@ -20,7 +20,10 @@ from agents.logs.hints import group
 from agents.logs.pieces import CHUNK
 from agents.models import Execution, Job
 from agents.routing import websocket_urlpatterns
+from clusters.forges.base import ForgeError
 from clusters.models import Project
+from clusters.services import repositories
+from credentials.errors import Forbidden
 from credentials.models import Membership, User
 from tests import factories
 
@@ -200,6 +203,45 @@ async def test_signing_out_closes_the_socket(alice: User, execution: Execution, 
     assert await closing_code(page) == consumers.NOT_SIGNED_IN
 
 
+REFUSED = Forbidden("repository_unavailable", "GitHub shows it to others only.")
+AWAY = ForgeError("forge_unavailable", "GitHub could not be reached.")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(REFUSED, consumers.NO_ACCESS), (AWAY, consumers.UNSURE)]
+)
+async def test_a_log_begins_only_for_those_who_may_read_the_repository(
+    monkeypatch: pytest.MonkeyPatch,
+    bob: User,
+    execution: Execution,
+    job: Job,
+    error: Exception,
+    code: int,
+) -> None:
+    monkeypatch.setattr(repositories, "require_read", Forge(error))
+    page = socket(await sync_to_async(sign_in)(bob), log_path(job))
+
+    assert await page.connect() == (False, code)
+    assert await page.receive_nothing()
+
+
+async def test_losing_the_repository_closes_the_log_and_a_forge_that_is_away_does_not(
+    monkeypatch: pytest.MonkeyPatch, bob: User, execution: Execution, job: Job
+) -> None:
+    forge = Forge(None)
+    monkeypatch.setattr(repositories, "require_read", forge)
+    page = socket(await sync_to_async(sign_in)(bob), log_path(job))
+    await page.connect()
+    await messages(page, until="state")
+    forge.error = AWAY
+    asked = forge.asked
+    while forge.asked < asked + 2:  # two looks go by
+        assert (await page.receive_output(timeout=10))["type"] == "websocket.send"
+    forge.error = REFUSED
+
+    assert await closing_code(page) == consumers.NO_ACCESS
+
+
 @pytest.mark.parametrize("query", ["?after=x", "?after=-1", f"?after={'9' * 40}", "?after=%00"])
 async def test_a_position_that_is_no_number_counts_as_the_beginning(
     alice: User, execution: Execution, job: Job, query: str
@@ -227,6 +269,19 @@ async def test_no_message_is_too_large_for_the_server(
         seen += [chunk["seq"] for chunk in json.loads(text).get("chunks", [])]
     assert seen == [1, 2, 3, 4, 5]
     await page.disconnect()
+
+
+class Forge:
+    """Answers whether somebody may read the repository."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+        self.asked = 0
+
+    def __call__(self, project: Project, user: User) -> None:
+        self.asked += 1
+        if self.error:
+            raise self.error
 
 
 async def closing_code(page: WebsocketCommunicator) -> int:
