@@ -22,6 +22,10 @@ from agents.logs.hints import group
 from agents.logs.hub import hub
 from agents.logs.messages import Beat, End, State, in_messages
 from agents.models import Execution, Job
+from clusters.forges.base import ForgeError
+from clusters.services import repositories
+from credentials.errors import Forbidden
+from credentials.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +34,9 @@ WAIT_SECONDS = 2.0  # between two looks for the first attempt, should its hint b
 RETRY_SECONDS = 5.0  # until hints are asked for again after Redis went away
 
 NOT_SIGNED_IN = 4401
+NO_ACCESS = 4403
 NOT_FOUND = 4404
+UNSURE = 4503  # the forge does not say whether the viewer may read the repository
 BROKEN = 4500  # daphne closes with codes of applications only
 
 
@@ -38,7 +44,8 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
     """Sends the messages of `agents.logs.messages`; what clients send is ignored.
 
     Closes with 4401 when the viewer is not signed in (any more), with 4404 when there is no such
-    job for them: a stranger learns nothing, not even that it exists.
+    job for them: a stranger learns nothing, not even that it exists. A log shows code: closes with
+    4403 when the forge does not show the viewer the repository, with 4503 when it cannot be asked.
     """
 
     # Hints are read by a task of our own, so that a log can be followed while Redis is away.
@@ -104,7 +111,8 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
 
     async def _watch(self) -> None:
         """Say that the connection lives, until the viewer may not look any more."""
-        while not (code := await self._refusal()):
+        # Whoever was let in stays while the forge is away.
+        while (code := await self._refusal()) in (0, UNSURE):
             await self.send_json(Beat(type="beat"))
             await asyncio.sleep(CHECK_SECONDS)
         await self.close(code=code)
@@ -145,12 +153,22 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
         user = await get_user(fresh)
         if not user.is_authenticated:
             return NOT_SIGNED_IN
-        return 0 if await _may_see(user, self.job_id) else NOT_FOUND
+        return await _refused(user, self.job_id)
 
 
 @database_sync_to_async
-def _may_see(user: AbstractBaseUser | AnonymousUser, job_id: int) -> bool:
-    return Job.objects.for_user(user).filter(pk=job_id).exists()
+def _refused(user: AbstractBaseUser | AnonymousUser, job_id: int) -> int:
+    job = Job.objects.for_user(user).filter(pk=job_id).select_related("project").first()
+    if job is None or not isinstance(user, User):
+        return NOT_FOUND
+    try:
+        repositories.require_read(job.project, user)
+    except Forbidden:
+        return NO_ACCESS
+    except ForgeError as error:
+        log.info("forge_not_asked", job=job_id, code=error.code)
+        return UNSURE
+    return 0
 
 
 @database_sync_to_async

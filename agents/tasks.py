@@ -12,10 +12,11 @@ from django.conf import settings
 
 from agents.execute.run import run
 from agents.pipelines import toolbox
-from agents.services import deliveries, leases, reconciling
+from agents.services import deliveries, leases, mirrors, reconciling
 from clusters.forges.base import ForgeError
 from clusters.queue import send
 from credentials.errors import AppError
+from credentials.services import credentials
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,13 @@ def reconcile_project(project_id: int, **ignored: object) -> None:
         log.warning("reconcile_refused", project=project_id, code=error.code, error=str(error))
     else:
         log.info("reconciled", project=project_id, changed=changed)
+
+
+@shared_task(name="agents.tidy")
+def tidy(**ignored: object) -> None:
+    """Once a day: forget what nobody asks for, and keep the copies of repositories small."""
+    credentials.remove_old_uses()
+    mirrors.sweep()
 
 
 @worker_ready.connect

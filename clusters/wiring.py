@@ -40,19 +40,20 @@ def connect(
     *,
     user: User | None,
     job: int | None = None,
+    purpose: str = "",
     patience: float = 0.0,
     renamed: Callable[[str], None] = lambda name: None,
 ) -> Connection:
     """A project's forge as this person may use it; the use of their key is written down.
 
-    `job` is a job's id, `patience` seconds that a call may wait when the forge limits us, and
+    `job` is a job's id, `purpose` what the key is used for when it is no job, `patience` seconds that a call may wait when the forge limits us, and
     `renamed` is told the repository's new name. Raises ForgeError.
     """
     if kind == LocalForge.kind:
         return Connection(local_forge(project_id, repository))
     if kind != GitHubForge.kind:
         raise ForgeError("forge_unknown", f"There is no forge “{kind[:40]}”.")
-    key = github_key(user, job)
+    key = github_key(user, job, purpose)
     forge = _github_forge(
         repository,
         key,
@@ -64,7 +65,7 @@ def connect(
     return Connection(forge, key)
 
 
-def github_key(user: User | None, job: int | None = None) -> Revealed:
+def github_key(user: User | None, job: int | None = None, purpose: str = "") -> Revealed:
     """A person's own GitHub token; raises ForgeError('token_missing').
 
     Never the team's: whoever looks at code, or opens a pull request, does it with their own rights.
@@ -72,7 +73,7 @@ def github_key(user: User | None, job: int | None = None) -> Revealed:
     key = None
     try:
         if user is not None:
-            key = keys.reveal("github", user=user, team=None, job=job)
+            key = keys.reveal("github", user=user, team=None, job=job, purpose=purpose)
     except AppError as error:
         raise ForgeError("token_missing", error.message, fix_url=_keys_url()) from error
     if key is None:

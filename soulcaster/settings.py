@@ -186,6 +186,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(RECONCILE_SECONDS),
         "options": {"expires": RECONCILE_SECONDS},
     },
+    "tidy": {
+        "task": "agents.tidy",
+        "schedule": schedule(86_400.0),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- jobs --------------------------------------------------------------------------------------
@@ -201,6 +206,8 @@ TRANSCRIPT = env.path("SOULCASTER_TRANSCRIPT", BASE_DIR / "soulcaster/demo/trans
 LOCAL_REPOSITORIES = env.list("SOULCASTER_LOCAL_REPOSITORIES", [], subcast=Path)
 # Folders of the host that local sandboxes may read, such as a shared package cache.
 SANDBOX_READ_ONLY = env.list("SOULCASTER_SANDBOX_READ_ONLY", [], subcast=Path)
+# How much disk the workers' copies of repositories may take, in GB of a thousand million bytes.
+MIRROR_CACHE_GB = env.float("SOULCASTER_MIRROR_CACHE_GB", 20.0, validate=validate.Range(min=0))
 # Handed to the set-up phase of a sandbox, never anything else of the worker's environment.
 SETUP_ENVIRONMENT = {
     name: value

@@ -18,6 +18,9 @@ from agents.logs.reading import chunks_after
 from agents.models import Job
 from agents.services import jobs, runners
 from clusters.api.views import integer, the_cluster, viewer, viewer_of
+from clusters.forges.base import ForgeError
+from clusters.services import repositories
+from credentials.errors import Conflict
 
 
 class StartFix(APIView):
@@ -73,12 +76,17 @@ class OneJob(APIView):
 
     @extend_schema(responses=s.JobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """With its attempts, steps, receipts and pull request."""
-        found = Job.objects.for_user(viewer(request)).select_related("requested_by")
+        """With its attempts, steps, receipts and pull request.
+
+        Receipts show code: 403 when the forge does not show you the repository, 409 when it cannot
+        be asked.
+        """
+        found = Job.objects.for_user(viewer(request)).select_related("project", "requested_by")
         job = get_object_or_404(
             found.prefetch_related("executions__steps", "executions__receipts", "pull_requests"),
             pk=pk,
         )
+        _require_code(request, job)
         return Response(s.JobSerializer(job).data)
 
     @extend_schema(request=s.JobChangeSerializer, responses=s.JobListSerializer)
@@ -103,8 +111,14 @@ class JobLogs(APIView):
         responses=s.LogSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
-        """Chunks with a `seq` above `after`, at most 500."""
-        job = get_object_or_404(Job.objects.for_user(viewer(request)), pk=pk)
+        """Chunks with a `seq` above `after`, at most 500.
+
+        A log shows code: 403 when the forge does not show you the repository, 409 when it cannot
+        be asked.
+        """
+        found = Job.objects.for_user(viewer(request)).select_related("project")
+        job = get_object_or_404(found, pk=pk)
+        _require_code(request, job)
         after = integer(request.query_params.get("after") or "0", "after")
         attempts = job.executions.order_by("-number")
         if number := request.query_params.get("execution"):
@@ -129,3 +143,11 @@ class Runners(APIView):
         """Those that are ready for you, by your own keys or the operator's, first."""
         infos = runners.available(viewer(request), None)
         return Response(s.RunnerSerializer(infos, many=True).data)
+
+
+def _require_code(request: Request, job: Job) -> None:
+    """Raise Forbidden, or Conflict when the forge cannot be asked."""
+    try:
+        repositories.require_read(job.project, viewer(request))
+    except ForgeError as error:
+        raise Conflict(error.code, str(error), fix_url=error.fix_url) from error

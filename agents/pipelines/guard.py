@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -29,6 +29,7 @@ GUARD_KINDS: Mapping[str, str] = {
     "strange_path": "block",
     "author": "block",
     "binary": "warn",
+    "lfs_pointer": "warn",
     "outside_plan": "warn",
     "size": "warn",
 }
@@ -80,11 +81,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is looked at. `diff` is the unified text; a caller may cut it at MAX_DIFF bytes."""
+    """What is looked at. `diff` is the unified text; a caller may cut it at MAX_DIFF bytes.
+
+    `pointers` are the files whose content is in Git LFS, before or after the change.
+    """
 
     files: Sequence[ChangedFile]
     diff: str
     commits: Sequence[Commit] = ()
+    pointers: Collection[str] = ()
 
 
 def inspect(
@@ -96,6 +101,7 @@ def inspect(
     """
     found = [
         *_about_paths(change.files, plan),
+        *_about_pointers(change),
         *_about_text(change),
         *_about_commits(change, requester),
     ]
@@ -141,6 +147,13 @@ def _about_paths(files: Sequence[ChangedFile], plan: PlanDraft) -> Iterator[_Fou
     lines = sum(file.added + file.removed for file in files)
     if len(files) > MAX_FILES or lines > MAX_LINES:
         yield "size", "", f"The change is large: {len(files)} files and {lines} lines."
+
+
+def _about_pointers(change: Change) -> Iterator[_Found]:
+    for file in change.files:
+        if {file.path, file.old_path} & set(change.pointers):
+            said = "This file's content is in Git LFS: the agent saw and changed its pointer only."
+            yield "lfs_pointer", file.path, said
 
 
 def _about_file(file: ChangedFile) -> Iterator[_Found]:

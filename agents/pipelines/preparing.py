@@ -16,6 +16,7 @@ from agents.pipelines.records import Setup
 from agents.pipelines.run import FixRun
 from agents.pipelines.testing import TestPlan, command_of
 from agents.sandboxes.base import Network, SandboxError, SandboxLost
+from clusters.forges import elsewhere
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
 _NOT_INSTALLED = (
@@ -36,6 +37,9 @@ def set_up(run: FixRun) -> Setup:
     """Install what the project asks for, as far as its settings allow; raises Stop."""
     project = _detect(run)
     run.journal.say(f"Project type: {project.kind}.")
+    missing = elsewhere.notes(run.mirror.path, run.base)
+    for note in missing:
+        run.journal.say(note)
     python = _python(run, project)
     for note in python.notes:
         run.journal.say(note)
@@ -45,7 +49,7 @@ def set_up(run: FixRun) -> Setup:
     plan = _plan(run, project, python)
     if plan.argv:
         run.journal.say(f"Tests: {shlex.join(command_of(plan))}")
-    return Setup(project.kind, plan, python.notes)
+    return Setup(project.kind, plan, [*missing, *python.notes])
 
 
 def _detect(run: FixRun) -> Project:

@@ -12,6 +12,7 @@ from agents.pipelines.guard import Change, Finding
 from agents.pipelines.opening import propose
 from agents.pipelines.records import Guarded, Published
 from agents.pipelines.run import FixRun
+from clusters.forges import elsewhere
 from clusters.forges.base import ForgeError, Pull, PullState
 
 
@@ -22,6 +23,11 @@ def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
         files=run.mirror.changed(run.base, work.head),
         diff=run.mirror.diff(run.base, work.head, max_bytes=guard.MAX_DIFF),
         commits=run.mirror.commits(run.start_commit(), work.head),
+        pointers={
+            path
+            for commit in (run.base, work.head)
+            for path in elsewhere.pointers(run.mirror.path, commit)
+        },
     )
     findings = guard.inspect(change, run.context.plan, run.author, run.settings.guard)
     for finding in findings:

@@ -17,6 +17,7 @@ from clusters.models import Cluster, Project
 from clusters.services import repositories
 from credentials.errors import AppError
 from credentials.models import User
+from credentials.services.credentials import RECONCILE
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ def _people(project: Project, rows: Iterable[PullRequest]) -> list[User]:
 
 
 def _forge(project: Project, person: User | None) -> Forge:
-    return repositories.forge_of(project, person)
+    return repositories.forge_of(project, person, purpose=RECONCILE)
 
 
 def _ask(forge: Forge, rows: Sequence[PullRequest]) -> list[Pull]:

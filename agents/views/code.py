@@ -9,14 +9,19 @@ from clusters.forges.base import ForgeError
 from clusters.models import Project
 from clusters.services import repositories
 from credentials.errors import Forbidden
-from credentials.views.helpers import as_http, signed_in
+from credentials.views.helpers import signed_in
 
 
 def require_code(request: HttpRequest, project: Project) -> None:
     """403 unless the viewer may read the project's repository with their own account."""
+    if sentence := code_refusal(request, project):
+        raise PermissionDenied(sentence)
+
+
+def code_refusal(request: HttpRequest, project: Project) -> str:
+    """Why the viewer is shown no code, for pages that show the rest; '' when they may read it."""
     try:
         repositories.require_read(project, signed_in(request))
-    except Forbidden as error:
-        raise as_http(error) from error
-    except ForgeError as error:
-        raise PermissionDenied(str(error)) from error
+    except (Forbidden, ForgeError) as error:
+        return str(error)
+    return ""

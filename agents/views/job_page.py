@@ -53,6 +53,7 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
         "pull": pull,
         "criteria": job.plan_snapshot.get("criteria", []),
         "findings": _findings(steps),
+        "notes": _notes(steps),
         "artifacts": Artifact.objects.filter(execution=execution).order_by("id")
         if execution
         else [],
@@ -115,6 +116,14 @@ def _findings(steps: list[Step]) -> list[dict[str, Any]]:
     for step in reversed(steps):
         if step.name == "guard" and isinstance(step.result, dict):
             return list(step.result.get("findings", []))
+    return []
+
+
+def _notes(steps: list[Step]) -> list[str]:
+    """What the set-up could not bring into the sandbox."""
+    for step in reversed(steps):
+        if step.name == "setup" and isinstance(step.result, dict):
+            return [str(note) for note in step.result.get("notes", [])]
     return []
 
 

@@ -17,7 +17,7 @@ from agents.pipelines.test_files import is_test_path
 from agents.services import jobs as service
 from agents.views import diffs
 from agents.views.activity import happenings
-from agents.views.code import require_code
+from agents.views.code import code_refusal, require_code
 from agents.views.comparison import compare
 from agents.views.job_page import frame, newest, visible
 from agents.views.log_lines import line_after
@@ -75,8 +75,12 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """The log, live."""
     found = visible(request, job_id)
     execution = newest(found)
-    chunks = tail(execution) if execution else []
-    return render(request, "agents/job_log.html", frame(request, found, "log") | {"chunks": chunks})
+    refusal = code_refusal(request, found.project)
+    context = {
+        "refusal": refusal,
+        "chunks": tail(execution) if execution and not refusal else [],
+    }
+    return render(request, "agents/job_log.html", frame(request, found, "log") | context)
 
 
 @require_safe
@@ -84,8 +88,10 @@ def job_receipts(request: HttpRequest, job_id: int) -> HttpResponse:
     """What the platform measured: before, after, reproduction."""
     found = visible(request, job_id)
     execution = newest(found)
-    receipts = list(Receipt.objects.filter(execution=execution).order_by("id")) if execution else []
-    context = {"receipts": receipts, "comparison": compare(receipts)}
+    refusal = code_refusal(request, found.project)
+    measured = Receipt.objects.filter(execution=execution).order_by("id")
+    receipts = list(measured) if execution and not refusal else []
+    context = {"refusal": refusal, "receipts": receipts, "comparison": compare(receipts)}
     return render(request, "agents/job_receipts.html", frame(request, found, "receipts") | context)
 
 
@@ -152,6 +158,7 @@ def job_log_text(request: HttpRequest, job_id: int) -> HttpResponseBase:
 def job_log_at(request: HttpRequest, job_id: int, seq: int) -> HttpResponse:
     """Go to the line of the log that chunk `seq` begins with."""
     found = visible(request, job_id)
+    require_code(request, found.project)
     execution = newest(found)
     before = (
         LogChunk.objects.filter(execution=execution, seq__lt=seq).order_by("seq")

@@ -17,7 +17,16 @@ from clusters.forges.git import GitError, Remote
 from clusters.forges.remotes import choose_default, remote_heads
 from clusters.planner.base import SourceFile
 
-__all__ = ["ChangedFile", "Commit", "GitError", "Mirror", "check_branch", "locked"]
+__all__ = [
+    "ChangedFile",
+    "Commit",
+    "GitError",
+    "Mirror",
+    "check_branch",
+    "lock_of",
+    "locked",
+    "touched",
+]
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT_SHA = re.compile(r"[0-9a-f]{7,39}")
@@ -36,6 +45,16 @@ _FORGIVEN = (
 )
 # No git command runs this long, so a lock file of this age belongs to one that was killed.
 _STALE_SECONDS = 3600
+
+
+def lock_of(mirror: Path) -> Path:
+    """The lock file of a mirror that is at `mirror`."""
+    return mirror.with_name(mirror.name + ".lock")
+
+
+def touched(mirror: Path) -> Path:
+    """The file beside a mirror whose time says when the mirror was used last."""
+    return mirror.with_name(mirror.name + ".used")
 
 
 @contextlib.contextmanager
@@ -59,13 +78,18 @@ class Mirror:
             self.path.mkdir(parents=True, exist_ok=True)
             git.run(["init", "-q", "--bare", "--template=", "--", self.path])
 
+    def touch(self) -> None:
+        """Say that it is in use, so that it is not the first to go when the disk is full."""
+        touched(self.path).touch()
+
     def fetch(self, url: str | Remote) -> None:
         """Make the branches here those of `url`: an absolute path or an https:// address.
 
         One at a time: a second caller waits for the first.
         """
-        with locked(self.path.with_name(self.path.name + ".lock")):
+        with locked(lock_of(self.path)):
             self.create()
+            self.touch()
             self._remove_stale_locks()
             self.fetch_refs(url, "+refs/heads/*:refs/heads/*")
             self._follow_head(url)

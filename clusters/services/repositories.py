@@ -28,11 +28,16 @@ _REFUSED = {
 
 
 def connect(
-    project: Project, user: User | None, *, job: int | None = None, patience: float = 0.0
+    project: Project,
+    user: User | None,
+    *,
+    job: int | None = None,
+    purpose: str = "",
+    patience: float = 0.0,
 ) -> Connection:
     """The forge of a project and the key that opens it; raises ForgeError.
 
-    `job` is a job's id, `patience` seconds that a call may wait when the forge limits us.
+    `job` is a job's id, `purpose` what the key is used for when it is no job, `patience` seconds that a call may wait when the forge limits us.
     """
     return wiring.connect(
         project.forge,
@@ -40,14 +45,15 @@ def connect(
         project.repository,
         user=user,
         job=job,
+        purpose=purpose,
         patience=patience,
         renamed=partial(follow, project),
     )
 
 
-def forge_of(project: Project, user: User | None) -> Forge:
+def forge_of(project: Project, user: User | None, *, purpose: str = "") -> Forge:
     """The forge of a project as this person sees it; raises ForgeError."""
-    return connect(project, user).forge
+    return connect(project, user, purpose=purpose).forge
 
 
 def follow(project: Project, name: str) -> None:

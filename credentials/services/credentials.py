@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -19,11 +19,15 @@ from credentials.services import audit, key_forms, keys, teams
 
 Owner = User | Team
 USES_SHOWN = 5
+# The purpose of what the platform does by itself every few minutes.
+RECONCILE = "reconcile"
+RECONCILE_KEPT = timedelta(days=7)
 
 
 def of_owner(owner: Owner) -> QuerySet[Credential]:
     """The keys that a person or a team has now, with their newest uses in `newest_uses`."""
-    uses = CredentialUse.objects.order_by("-id")[:USES_SHOWN]
+    # What happens every few minutes would hide what people did.
+    uses = CredentialUse.objects.exclude(purpose=RECONCILE).order_by("-id")[:USES_SHOWN]
     return (
         Credential.objects.filter(**_owned_by(owner), revoked_at=None)
         .select_related("created_by")
@@ -43,6 +47,12 @@ def managed(actor: User, credential_id: int) -> Credential:
         raise _not_found()
     _require_manager(actor, _owner(credential))
     return credential
+
+
+def remove_old_uses() -> int:
+    """Remove what was written down about reconciling a week ago and earlier; how much."""
+    long_ago = timezone.now() - RECONCILE_KEPT
+    return CredentialUse.objects.filter(purpose=RECONCILE, used_at__lt=long_ago).delete()[0]
 
 
 @transaction.atomic

@@ -251,6 +251,7 @@ class GitHubForge:
     def _bring(self, pulls: Sequence[Pull]) -> None:
         """Fetch the commits of pull requests that the mirror does not have yet."""
         self._mirror.create()
+        self._mirror.touch()
         if all(self._mirror.has(sha) for p in pulls for sha in (p.base_sha, p.head_sha)):
             return
         mirror = self.mirror()

@@ -8,12 +8,18 @@ const POLL = 2_000; // ms
 const PAGE = 10; // chunks; an answer with more of them is rarely the last
 const RETRY_SOCKET = 10_000; // ms of polling between two tries of the socket
 const SIGNED_OUT = 4401;
+const NO_ACCESS = 4403;
 const GONE = 4404;
+const UNSURE = 4503;
 
 const ENDINGS = {
   [SIGNED_OUT]: "You are signed out. Sign in and reload this page.",
+  [NO_ACCESS]: "The log shows code, and your own account may not read this repository. Look at your keys and reload this page.",
   [GONE]: "You cannot see this job any more.",
+  [UNSURE]: "The log shows code, and it cannot be asked now whether you may read this repository. Reload this page in a minute.",
 };
+// What the polling answers with instead.
+const ENDING_OF = { 401: SIGNED_OUT, 403: NO_ACCESS, 404: GONE, 409: UNSURE };
 
 export class LogSource {
   // `on` has chunks(list), state(message), restart() and status(name, text).
@@ -167,8 +173,8 @@ export class LogSource {
     const address = new URL(this.pollUrl, location.href);
     this.addPosition(address);
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
-    if ([401, 403, 404].includes(answer.status)) {
-      this.giveUp(ENDINGS[answer.status === 404 ? GONE : SIGNED_OUT]);
+    if (answer.status in ENDING_OF) {
+      this.giveUp(ENDINGS[ENDING_OF[answer.status]]);
       return false;
     }
     if (!answer.ok) {

@@ -10,7 +10,7 @@ from agents.pipelines.base import ReceiptKind, ReceiptStatus
 from agents.pipelines.fix import Result
 from tests.agents.pipelines.agents_of_tests import Editor
 from tests.agents.pipelines.bench import BRANCH, Bench
-from tests.agents.pipelines.projects import NEW_TEST, PRICE, RIGHT, TEST, WRONG
+from tests.agents.pipelines.projects import NEW_TEST, PRICE, RIGHT, TEST, WRONG, git
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +39,25 @@ def test_a_right_change_after_a_wrong_one_becomes_a_ready_pull_request(bench: Be
     assert "\n**Verified.** 3 tests pass with the change." in pull.body
     assert "test_no_cent_is_lost" in editor.tasks[1].feedback
     assert bench.left_over() == []
+
+
+def test_what_is_kept_elsewhere_is_said_and_a_changed_pointer_is_pointed_out(bench: Bench) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
+    (bench.source / ".gitattributes").write_text("*.bin filter=lfs\n")
+    (bench.source / "logo.bin").write_text(pointer)
+    git(bench.source, "-c", "filter.lfs.clean=cat", "add", "--all")
+    git(bench.source, "update-index", "--add", "--cacheinfo", f"160000,{bench.base},vendor")
+    git(bench.source, "commit", "-q", "-m", "A logo, and another repository")
+    bench.runner = Editor({**FIXED, "logo.bin": pointer.replace("a", "b")})
+
+    result = bench.run()
+
+    assert result.outcome == "verified", bench.memory.log
+    assert "keeps 1 file in Git LFS: the sandbox sees its pointer only" in bench.memory.log
+    assert "Submodules are not checked out: vendor." in bench.memory.log
+    assert "Guard: logo.bin: This file's content is in Git LFS" in bench.memory.log
+    changed = bench.forge.changed(bench.only_pull().number)
+    assert {file.path for file in changed} == {*FIXED, "logo.bin"}
 
 
 def test_receipts_tell_which_code_the_tests_ran_on(fixed: Fixed) -> None:

@@ -57,6 +57,17 @@ def test_findings_about_files(changed: ChangedFile, kind: str, severity: str) ->
     assert [row[:2] for row in found(Change([changed], ""))] == [(kind, severity)]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [file("app.py"), file("app.py", status="deleted"), file("app.py", old_path="a.bin")],
+)
+def test_a_change_of_what_is_in_lfs_is_pointed_out(changed: ChangedFile) -> None:
+    change = Change([changed, file("tests/test_app.py")], "", pointers={"app.py", "a.bin"})
+    assert found(change) == [("lfs_pointer", "warn", "app.py")]
+    assert found(change, {"lfs_pointer": "block"}) == [("lfs_pointer", "block", "app.py")]
+    assert found(Change(change.files, "")) == []
+
+
 def test_many_files_are_a_large_change() -> None:
     files = [file(f"tests/test_{number}.py") for number in range(41)]
 

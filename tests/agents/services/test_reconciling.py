@@ -17,7 +17,8 @@ from agents.services import pulls, reconciling
 from clusters.forges.base import Author, ForgeError, Pull, PullState
 from clusters.models import Cluster, Project
 from clusters.services import repositories
-from credentials.models import Team, User
+from credentials.models import CredentialUse, Team, User
+from credentials.services import credentials
 from tests import factories
 from tests.clusters.forges.conftest import _pattern, source
 from tests.clusters.forges.contract import BRANCH
@@ -262,6 +263,29 @@ def test_the_local_forge_is_followed_too(
     reconciling.reconcile(project.pk)
     row.refresh_from_db()
     assert (row.state, status_of(row)) == ("closed", "planned")
+
+
+def test_uses_of_a_key_for_this_are_told_apart_and_not_kept_for_ever(
+    team: Team, alice: User, hub: Bench, settings: Any, tmp_path: Path
+) -> None:
+    settings.GITHUB_URL, settings.GITHUB_API_URL = hub.server.url, hub.server.api_url
+    settings.HOME = tmp_path / "home"
+    credentials.put(alice, alice, "github", hub.token)
+    project = factories.make_project(team, forge="github", repository=NAME, created_by=alice)
+    with_pull(project, alice, open_draft(hub.forge()))
+    reconciling.reconcile(project.pk)
+    use = CredentialUse.objects.get()
+    assert (use.purpose, use.job_id) == (credentials.RECONCILE, None)
+    (key,) = credentials.of_owner(alice)
+    assert key.newest_uses == []  # type: ignore[attr-defined] # prefetched
+
+    old = timezone.now() - timedelta(days=8)
+    other = CredentialUse.objects.create(credential=use.credential, purpose="plan", used_at=old)
+    tasks.tidy()
+    assert CredentialUse.objects.count() == 2
+    CredentialUse.objects.filter(pk=use.pk).update(used_at=old)
+    tasks.tidy()
+    assert CredentialUse.objects.get() == other
 
 
 @pytest.mark.slow

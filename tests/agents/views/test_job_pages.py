@@ -141,6 +141,20 @@ def test_a_round_that_proves_nothing_is_no_success(
     assert (entry.status, entry.detail) == ("unproven", "1 test fails.")
 
 
+def test_what_the_sandbox_does_not_have_is_said(
+    client: Client, bob: User, job: Job, execution: Execution
+) -> None:
+    client.force_login(bob)
+    assert "Not in the sandbox" not in _page(client, "job", job)
+    note = "Submodules are not checked out: <b>."
+    Step.objects.create(
+        execution=execution, name="setup", status="completed", result={"notes": [note]}
+    )
+    page = _page(client, "job", job)
+    assert "Not in the sandbox" in page
+    assert "Submodules are not checked out: &lt;b&gt;." in page
+
+
 class TestState:
     def _get(self, client: Client, job: Job, seen: str = "") -> tuple[int, str]:
         answer = client.get(reverse("job_state", args=[job.pk]), {"seen": seen})
