@@ -83,10 +83,12 @@ def edit(user: User, cluster: Cluster, *, title: str, summary: str) -> Cluster:
 def dismiss(user: User, cluster: Cluster, reason: str) -> Cluster:
     """Not worth work, with the reason. Undone by `reopen`."""
     teams.require_writer(user, cluster.project.team)
-    if cluster.status == Cluster.Status.FIXING:
+    cluster.status = Cluster.Status.DISMISSED
+    cluster.dismissed_reason = reason.replace("\0", "").strip()[:2000]
+    # Conditional: a job may have begun since the caller looked.
+    idle = Cluster.objects.filter(pk=cluster.pk).exclude(status=Cluster.Status.FIXING)
+    if not idle.update(status=cluster.status, dismissed_reason=cluster.dismissed_reason):
         raise Conflict("job_running", "A job works on this cluster: cancel it first.")
-    cluster.status, cluster.dismissed_reason = Cluster.Status.DISMISSED, reason.strip()[:2000]
-    cluster.save(update_fields=["status", "dismissed_reason"])
     audit.record(
         actor=user,
         team=cluster.project.team,
