@@ -204,3 +204,9 @@ def test_a_body_that_is_too_large_is_told(project: Project, bob: User, settings:
         f"/api/projects/{project.pk}/feedback", {"title": "x" * 1_000}, format="json"
     )
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+def test_a_setting_that_makes_no_sense_is_named(project: Project, bob: User) -> None:
+    response = client_of(bob).patch(f"/api/projects/{project.pk}", {"rounds": 99}, format="json")
+    assert response.status_code == 400
+    assert response.json()["fields"] == {"rounds": ["A number from 1 to 10."]}
