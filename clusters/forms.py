@@ -66,6 +66,14 @@ class SettingsForm(forms.ModelForm[Project]):
         help_text="Asked for a review when a fix is proven: logins, and teams as organisation/team, with commas between them.",
     )
 
+    # With its limits, or the database's constraint would be quoted by its name.
+    rounds = forms.IntegerField(
+        label="Attempts",
+        min_value=1,
+        max_value=10,
+        help_text="How often the agent may try until the tests prove the fix.",
+    )
+
     class Meta:
         model = Project
         fields = (
@@ -88,7 +96,6 @@ class SettingsForm(forms.ModelForm[Project]):
         labels = {
             "requires_approval": "A person approves each plan before work begins",
             "setup_network": "During set-up, the sandbox may reach",
-            "rounds": "Attempts",
             "time_limit_seconds": "Time limit of a job, seconds",
             "test_limit_seconds": "Time limit of the tests, seconds",
             "allow_unisolated": "Allow runs without isolation",
@@ -100,7 +107,6 @@ class SettingsForm(forms.ModelForm[Project]):
             "instructions": "Handed to the agent with every plan: conventions, what to leave alone.",
             "setup_command": "Installs dependencies. Empty: found from the project's files.",
             "test_command": "Runs the tests. Empty: found from the project's files.",
-            "rounds": "How often the agent may try until the tests prove the fix.",
             "allow_unisolated": "On a machine that cannot isolate, the agent's commands run with the rights of the server's own account. Only for repositories you trust.",
         }
         widgets = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -17,6 +18,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return Response(
             {"code": error.code, "detail": error.message, **error.extra}, status=error.status
         )
+    if isinstance(error, RequestDataTooBig):
+        detail = "The request is too large: send its parts one after the other."
+        return Response({"code": "too_large", "detail": detail}, status=413)
     response = drf_exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
         response.data = {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from agents.models import Job
 from agents.pipelines.base import Cancelled, LeaseLost, Stop
@@ -64,8 +64,10 @@ class Heart:
                 try:
                     self._listen()
                     renewed = time.monotonic()
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     log.warning("lease_not_renewed", job=self._lease.job_id, exc_info=True)
+                    # Nobody else would: a connection that broke stays broken.
+                    connection.close()
                     # Without the database nobody can say that the lease is still ours.
                     if time.monotonic() - renewed > settings.LEASE_SECONDS:
                         self._end(LeaseLost)
@@ -88,8 +90,13 @@ class Heart:
 
     def _keep_renewing(self, pause: float) -> None:
         """Cleaning up takes time too, and nobody else may take the job over meanwhile."""
-        while not self._quiet.wait(pause) and leases.renew(self._lease):
-            pass
+        while not self._quiet.wait(pause):
+            try:
+                if not leases.renew(self._lease):
+                    return
+            except (DatabaseError, InterfaceError):
+                log.warning("lease_not_renewed", job=self._lease.job_id, exc_info=True)
+                connection.close()
 
     def _end(self, why: type[Cancelled] | type[LeaseLost] | Stop) -> None:
         self._stop = self._stop or why

@@ -23,6 +23,7 @@ from agents.pipelines import records
 from agents.pipelines.base import Cancelled, LeaseLost, Stop
 from agents.pipelines.context import Result
 from agents.pipelines.fix import run_fix
+from agents.runners.registry import UnknownRunner
 from agents.sandboxes.base import SandboxError
 from agents.services import contexts, executions, leases, pulls
 from agents.services.leases import Lease
@@ -57,8 +58,23 @@ def run(job_id: int) -> None:
         _Run(lease, execution).to_its_end()
     except LeaseLost:
         log.warning("lease_lost")
+    except Exception as error:  # before or after the pipeline: else ten workers would try in vain
+        log.exception("job_broke")
+        code, detail = _broken(error)
+        executions.finish(lease, execution, code=code, detail=detail)
     finally:
         structlog.contextvars.unbind_contextvars("job", "fence", "execution")
+
+
+def _broken(error: Exception) -> tuple[str, str]:
+    """The outcome of an error that no pipeline was there to tell."""
+    match error:
+        case SandboxError():
+            return "sandbox_failed", str(error)
+        case UnknownRunner():  # it was there when the job began to wait
+            return "runner_not_configured", str(error)
+        case _:
+            return "internal_error", ""
 
 
 def owner_name() -> str:

@@ -14,6 +14,8 @@ from agents.sandboxes.base import Sandbox
 from clusters.forges.mirrors import Mirror
 
 _BATCH = 200
+# pytest looks for settings in every folder above; in ours it finds these, and goes no further.
+_NO_SETTINGS = b"[pytest]\n"
 
 
 def clean_checkout(
@@ -21,12 +23,15 @@ def clean_checkout(
 ) -> str:
     """Check a commit of the mirror out at a fresh folder of the sandbox; the folder.
 
-    `made` are paths in the repository, made by setup, that are copied along.
+    `made` are paths in the repository, made by setup, that are copied along. Earlier checkouts,
+    and whatever an agent or a test has put beside them, are removed.
     """
-    folder = f"{sandbox.root}/checks/{name}"
+    checks = f"{sandbox.root}/checks"
+    folder = f"{checks}/{name}"
     inside, bundle = f"{folder}.bundle", scratch / f"{name}.bundle"
     shallow = mirror.bundle(commit, bundle, depth=1)
-    checked(sandbox, ["rm", "-rf", "--", folder, inside])
+    checked(sandbox, ["rm", "-rf", "--", checks])
+    sandbox.write(f"{checks}/pytest.ini", _NO_SETTINGS)
     sandbox.write(inside, bundle.read_bytes())
     bundle.unlink()
     git(sandbox, "init", "-q", "--template=", folder, cwd=sandbox.root)

@@ -26,11 +26,18 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
+    "core.attributesFile=/dev/null",
     "gc.auto=0",
     "commit.gpgsign=false",
 )
 _GIT = ("git", *(word for setting in _SETTINGS for word in ("-c", setting)))
-_GIT_ENV = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true"}
+_GIT_ENV = {
+    # The sandbox's home is the agent's: its settings could rewrite files as they are checked out.
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_EDITOR": "true",
+}
 
 
 @dataclass(frozen=True, slots=True)

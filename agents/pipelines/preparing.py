@@ -174,7 +174,14 @@ def _plan(run: FixRun, project: Project, python: _Python) -> TestPlan:
         toolbox=not python.has_pytest,
         source_roots=project.source_roots,
         made=made,
+        user_site=_has_user_site(run),
     )
+
+
+def _has_user_site(run: FixRun) -> bool:
+    """Whether setup installed packages for the sandbox's user."""
+    root = run.sandbox.root
+    return run.sandbox.run(["test", "-d", f"{root}/.local/lib"], cwd=root).ok
 
 
 def _with_python(argv: list[str], python: _Python) -> list[str]:

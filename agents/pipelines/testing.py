@@ -39,7 +39,8 @@ class TestPlan:
     `argv` starts them; `pytest` says that single tests can be chosen and counted. `toolbox` is
     whether the platform brings pytest. `made` are the files that setup left in the repository,
     which a clean checkout needs, too. `ignore_addopts` drops the options of the project's
-    pytest settings, for projects whose plugins are not installed.
+    pytest settings, for projects whose plugins are not installed. `user_site` is whether setup
+    installed packages into the sandbox's home, which tests otherwise do not read.
     """
 
     __test__ = False
@@ -50,6 +51,7 @@ class TestPlan:
     source_roots: Sequence[str] = field(default_factory=lambda: [""])
     made: Sequence[str] = ()
     ignore_addopts: bool = False
+    user_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ def environment(sandbox: Sandbox, plan: TestPlan, folder: str) -> dict[str, str]
     """What the tests of a checkout need in their environment."""
     own = [toolbox.folder_in(sandbox)] if plan.toolbox and plan.pytest else []
     roots = [f"{folder}/{root}" if root else folder for root in plan.source_roots]
+    # An agent can write to the home, and what lies there could change every outcome.
+    alone = {} if plan.user_site else {"PYTHONNOUSERSITE": "1"}
     return {
+        **alone,
         "PYTHONPATH": ":".join([*own, *roots]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import F, Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -154,7 +156,9 @@ def store_artifact(lease: Lease, execution: Execution, artifact: base.Artifact) 
             execution=execution, kind=artifact.kind, name=artifact.name
         ).first()
         if row:
-            row.file.delete(save=False)
+            # Only when the row names the new one: a worker may die in between.
+            old = row.file
+            transaction.on_commit(partial(old.storage.delete, str(old.name)))
         row = row or Artifact(execution=execution, kind=artifact.kind, name=artifact.name)
         row.media_type, row.size = artifact.media_type, len(artifact.data)
         row.sha256 = hashlib.sha256(artifact.data).hexdigest()

@@ -28,8 +28,7 @@ def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, b
     teams.require_writer(user, cluster.project.team)
     if running := active_fix(cluster):
         return running, False
-    if cluster.status in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED}:
-        raise Conflict("cluster_closed", "This cluster is closed: reopen it first.")
+    _require_open(cluster)
     info = runners.choose(runner or cluster.project.runner, user, cluster.project.team)
     plan = plans.current(cluster) or plans.generate(user, cluster)
     if cluster.project.requires_approval and not plan.is_approved:
@@ -50,8 +49,10 @@ def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, b
 
 def retry(user: User, job: Job) -> tuple[Job, bool]:
     """The same work again, on the same runner, with the newest plan."""
-    if not job.is_ended or job.cluster is None:
+    if not job.is_ended:
         raise Conflict("job_active", "This job has not ended yet.")
+    if job.cluster is None:
+        raise Conflict("cluster_gone", "This job's cluster is not there any more.")
     return start_fix(user, job.cluster, runner=job.runner)
 
 
@@ -95,8 +96,15 @@ def active_fix(cluster: Cluster) -> Job | None:
     return Job.objects.filter(cluster=cluster, kind=Job.Kind.FIX, status__in=Job.ACTIVE).first()
 
 
+def _require_open(cluster: Cluster) -> None:
+    if cluster.status in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED}:
+        raise Conflict("cluster_closed", "This cluster is closed: reopen it first.")
+
+
 @transaction.atomic
 def _create(user: User, cluster: Cluster, plan: Plan, runner: str) -> Job:
+    # Again: writing a plan takes a while, and somebody may have dismissed the cluster meanwhile.
+    _require_open(Cluster.objects.get(pk=cluster.pk))
     job = Job.objects.create(
         project=cluster.project,
         cluster=cluster,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+
+from django.db.models import QuerySet
 
 from credentials.models import AuditEvent, User
 
@@ -36,12 +36,9 @@ class Happening:
     created_at: datetime
 
 
-def happenings(events: Iterable[AuditEvent]) -> list[Happening]:
+def happenings(events: QuerySet[AuditEvent]) -> list[Happening]:
     """The newest events as sentences."""
-    return [
-        Happening(event.actor, _sentence(event), event.created_at)
-        for event in islice(events, SHOWN)
-    ]
+    return [Happening(event.actor, _sentence(event), event.created_at) for event in events[:SHOWN]]
 
 
 def _sentence(event: AuditEvent) -> str:

@@ -93,7 +93,7 @@ def parse(text: str, planned: Callable[[str], bool] | None = None) -> Diff:
         file.outside = planned is not None and not planned(file.path)
         diff.files.append(file)
         diff.cut = diff.cut or not complete
-        room -= used
+        room -= used + 1  # a file without lines takes room as well
     return diff
 
 

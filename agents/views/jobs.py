@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -177,8 +177,12 @@ def job_artifact(request: HttpRequest, job_id: int, artifact_id: int) -> HttpRes
     found = visible(request, job_id)
     require_code(request, found.project)
     artifact = get_object_or_404(Artifact, pk=artifact_id, execution__job=found)
+    try:
+        file = artifact.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("This file is not there any more.") from error
     return FileResponse(
-        artifact.file.open("rb"),
+        file,
         as_attachment=True,
         filename=artifact.name,
         content_type="application/octet-stream",
@@ -230,6 +234,9 @@ def _artifact_text(execution: Execution, kind: str) -> str:
     artifact = Artifact.objects.filter(execution=execution, kind=kind).order_by("-id").first()
     if artifact is None:
         return ""
-    with artifact.file.open("rb") as file:
-        data: bytes = file.read(TEXT_LIMIT)
+    try:
+        with artifact.file.open("rb") as file:
+            data: bytes = file.read(TEXT_LIMIT)
+    except FileNotFoundError:
+        return ""  # restored from a backup of the database alone, for instance
     return data.decode("utf-8", "replace")

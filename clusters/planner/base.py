@@ -10,11 +10,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Path = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
+
+def _without_nul(value: object) -> object:
+    """No database takes a NUL, and nobody sees one."""
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+_Storable = BeforeValidator(_without_nul)
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), _Storable
+]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), _Storable
+]
+Path = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), _Storable
+]
+# Numbers of feedback items, as far as a database can count.
+_MOST_CITED = 400
+
+
+def _countable(numbers: list[int]) -> list[int]:
+    """Numbers that a database can look for. Not in the schema: models need not know."""
+    if len(numbers) > _MOST_CITED:
+        raise ValueError(f"At most {_MOST_CITED} reports can be cited at once.")
+    if wrong := [number for number in numbers if not -(2**63) <= number < 2**63]:
+        raise ValueError(f"{str(wrong[0])[:40]} is not the number of a report.")
+    return numbers
+
+
+Cited = Annotated[list[int], AfterValidator(_countable)]
 
 
 class _Part(BaseModel):
@@ -26,7 +60,7 @@ class Hypothesis(_Part):
 
     text: Line
     confidence: Literal["low", "medium", "high"] = "low"
-    evidence: list[int] = Field(default_factory=list, description="ids of feedback items")
+    evidence: Cited = Field(default_factory=list, description="ids of feedback items")
 
 
 class CandidateFile(_Part):
@@ -41,7 +75,7 @@ class Criterion(_Part):
     """Something that must hold afterwards, and the feedback that asks for it."""
 
     text: Line
-    evidence: list[int] = Field(default_factory=list, description="ids of feedback items")
+    evidence: Cited = Field(default_factory=list, description="ids of feedback items")
 
 
 class PlanDraft(_Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -22,21 +22,21 @@ from credentials.services import audit, teams
 # Clusters that new reports may still join.
 OPEN = (Cluster.Status.NEW, Cluster.Status.PLANNED, Cluster.Status.FIXING, Cluster.Status.PR_OPENED)
 COMPARED_ITEMS = 5000
+COMPARED_LENGTH = 10_000  # characters of a report
+GROUPED_AT_ONCE = 500
 
 
 def group_waiting(project: Project) -> int:
-    """Give every waiting item of the project a cluster; how many got one."""
-    with transaction.atomic():
-        # One grouping at a time for a project: two would make the same cluster twice.
-        Project.objects.select_for_update().get(pk=project.pk)
-        waiting = list(FeedbackItem.objects.filter(project=project, cluster=None).order_by("id"))
-        if not waiting:
-            return 0
-        assignments = assign([_item(item) for item in waiting], _groups(project))
-        touched = _apply(project, {item.pk: item for item in waiting}, assignments)
-        for cluster in Cluster.objects.filter(pk__in=touched):
-            refresh(cluster)
-    return len(waiting)
+    """Give every waiting item of the project a cluster; how many got one.
+
+    Comparing takes seconds, so it holds no transaction: with SQLite nobody else could write.
+    """
+    count = 0
+    waiting = FeedbackItem.objects.filter(project=project, cluster=None).order_by("id")
+    while batch := list(waiting[:GROUPED_AT_ONCE]):
+        assignments = assign([_item(item) for item in batch], _groups(project))
+        count += _settle(project, batch, assignments)
+    return count
 
 
 def projects_with_waiting_feedback() -> list[Project]:
@@ -83,10 +83,12 @@ def edit(user: User, cluster: Cluster, *, title: str, summary: str) -> Cluster:
 def dismiss(user: User, cluster: Cluster, reason: str) -> Cluster:
     """Not worth work, with the reason. Undone by `reopen`."""
     teams.require_writer(user, cluster.project.team)
-    if cluster.status == Cluster.Status.FIXING:
+    cluster.status = Cluster.Status.DISMISSED
+    cluster.dismissed_reason = reason.replace("\0", "").strip()[:2000]
+    # Conditional: a job may have begun since the caller looked.
+    idle = Cluster.objects.filter(pk=cluster.pk).exclude(status=Cluster.Status.FIXING)
+    if not idle.update(status=cluster.status, dismissed_reason=cluster.dismissed_reason):
         raise Conflict("job_running", "A job works on this cluster: cancel it first.")
-    cluster.status, cluster.dismissed_reason = Cluster.Status.DISMISSED, reason.strip()[:2000]
-    cluster.save(update_fields=["status", "dismissed_reason"])
     audit.record(
         actor=user,
         team=cluster.project.team,
@@ -118,7 +120,8 @@ def move(cluster_id: int, status: str, *, outcome: str = "") -> None:
 
 
 def _item(item: FeedbackItem) -> Item:
-    return Item(id=item.pk, title=item.title, body=item.body, fingerprint=item.fingerprint)
+    body = item.body[:COMPARED_LENGTH]
+    return Item(id=item.pk, title=item.title, body=body, fingerprint=item.fingerprint)
 
 
 def _groups(project: Project) -> list[Group]:
@@ -126,10 +129,28 @@ def _groups(project: Project) -> list[Group]:
         :COMPARED_ITEMS
     ]
     groups: dict[int, list[Item]] = {}
-    for item in recent:
+    for item in recent.iterator(chunk_size=500):
         assert item.cluster_id is not None  # filtered above
         groups.setdefault(item.cluster_id, []).append(_item(item))
     return [Group(key=key, items=items) for key, items in groups.items()]
+
+
+@transaction.atomic
+def _settle(
+    project: Project, batch: Sequence[FeedbackItem], assignments: Sequence[Assignment]
+) -> int:
+    """Store the assignments, unless the world changed meanwhile; how many were stored."""
+    # One grouping at a time for a project: two would make the same cluster twice.
+    Project.objects.select_for_update().get(pk=project.pk)
+    items = {item.pk: item for item in batch}
+    joined = {part.cluster_key for part in assignments if part.cluster_key is not None}
+    still_wait = FeedbackItem.objects.filter(pk__in=items, cluster=None).count() == len(items)
+    still_open = Cluster.objects.filter(pk__in=joined, status__in=OPEN).count() == len(joined)
+    if not (still_wait and still_open):
+        return 0
+    for cluster in Cluster.objects.filter(pk__in=_apply(project, items, assignments)):
+        refresh(cluster)
+    return len(items)
 
 
 def _apply(

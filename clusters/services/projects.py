@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from clusters import wiring
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import github
+from clusters.services import github, project_rules
 from credentials.errors import Conflict, Invalid
 from credentials.models import Team, User
 from credentials.services import audit, teams
@@ -103,6 +103,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
 def _apply(project: Project, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - CHANGEABLE:
         raise Invalid("setting_unknown", f"There is no such setting: {', '.join(sorted(unknown))}.")
+    project_rules.check(changes)
     _check_guard(changes.get("guard", {}))
     for name, fits in (("labels", _LABEL), ("reviewers", _REVIEWER)):
         if name in changes:

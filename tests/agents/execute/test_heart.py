@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -83,3 +84,23 @@ def test_a_lost_lease_leaves_the_sandbox_to_the_next_worker(lease: Lease) -> Non
     with Heart(lease, never(), ended.set) as heart:
         assert raises(heart, LeaseLost)
     assert not ended.is_set()
+
+
+def test_a_connection_that_broke_is_made_anew(
+    lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, breaks, renew = threading.Event(), [OperationalError, InterfaceError], leases.renew
+
+    def renew_by_a_frail_connection(ours: Lease) -> bool:
+        if breaks:
+            connection.ensure_connection()
+            connection.connection.close()  # as when the server has restarted
+            raise breaks.pop(0)("the connection is closed")
+        if renew(ours):
+            renewed.set()
+        return True
+
+    monkeypatch.setattr(leases, "renew", renew_by_a_frail_connection)
+    with Heart(lease, never(), lambda: None) as heart:
+        assert renewed.wait(10)
+        heart.check()

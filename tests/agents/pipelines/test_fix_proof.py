@@ -181,3 +181,22 @@ def test_what_the_setup_command_makes_is_there_for_the_tests_and_not_in_the_chan
     assert {file.path for file in quick.forge.changed(quick.only_pull().number)} == set(
         QUICKLY_FIXED
     )
+
+
+def test_packages_that_the_setup_command_installs_for_its_user_are_there(quick: Bench) -> None:
+    files = {
+        "make.py": (
+            "import pathlib, site\n"
+            "packages = pathlib.Path(site.getusersitepackages())\n"
+            "packages.mkdir(parents=True)\n"
+            "(packages / 'rates.py').write_text('RATE = 1')\n"
+        ),
+        "till/__init__.py": "from rates import RATE\n",
+    }
+    commit(quick.source, files)
+    quick.change(setup_command="python make.py")
+    quick.runner = Editor(QUICKLY_FIXED)
+
+    result = quick.run()
+
+    assert result.outcome == "verified", result.detail

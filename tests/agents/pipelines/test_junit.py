@@ -139,3 +139,18 @@ def test_a_deep_tree_is_read_or_refused() -> None:
 def test_nothing_but_junit_errors_comes_out(data: bytes) -> None:
     with contextlib.suppress(JunitError):
         assert all(isinstance(test, TestCase) for test in junit.parse(data))
+
+
+def test_a_report_of_countless_elements_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(JunitError, match="more than 500000 elements"):
+        junit.parse(report("<b/>" * (junit.MAX_ELEMENTS + 1)))
+
+
+def test_all_messages_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(junit, "MAX_MESSAGES", 10)
+    failing = [case(f'classname="a" name="test_{n}"', "<failure>123456</failure>") for n in "abc"]
+    assert [(test.outcome, test.message) for test in junit.parse(report(*failing))] == [
+        ("failed", "123456"),
+        ("failed", ""),
+        ("failed", ""),
+    ]

@@ -12,6 +12,7 @@ from agents import queue
 from agents.models import Job
 from agents.services import jobs
 from clusters.models import Cluster
+from clusters.services import clusters
 from credentials.errors import Conflict, Forbidden
 from credentials.models import User
 from tests import factories
@@ -49,6 +50,25 @@ def test_a_second_click_returns_the_running_job(alice: User, bob: User, cluster:
     first, _ = jobs.start_fix(alice, cluster, runner=RUNNER)
     second, created = jobs.start_fix(bob, cluster, runner=RUNNER)
     assert (second.pk, created) == (first.pk, False)
+
+
+def test_a_cluster_that_was_dismissed_meanwhile_gets_no_job(alice: User, cluster: Cluster) -> None:
+    factories.make_plan(cluster, approved_by=alice)
+    Cluster.objects.filter(pk=cluster.pk).update(status=Cluster.Status.DISMISSED)
+    with pytest.raises(Conflict) as refusal:
+        jobs.start_fix(alice, cluster, runner=RUNNER)  # as it was read before
+    assert refusal.value.code == "cluster_closed"
+    assert not Job.objects.exists()
+
+
+def test_a_cluster_whose_fix_began_meanwhile_is_not_dismissed(
+    alice: User, cluster: Cluster
+) -> None:
+    Cluster.objects.filter(pk=cluster.pk).update(status=Cluster.Status.FIXING)
+    with pytest.raises(Conflict):
+        clusters.dismiss(alice, cluster, "Works as intended.")  # as it was read before
+    cluster.refresh_from_db()
+    assert cluster.status == Cluster.Status.FIXING
 
 
 @pytest.mark.django_db(transaction=True)

@@ -86,6 +86,13 @@ def test_a_huge_diff_is_cut_and_still_counted() -> None:
     assert diff.files[0].added == LINES_LIMIT + 50
 
 
+def test_countless_files_without_a_line_are_cut() -> None:
+    block = "diff --git a/a b/a\nold mode 100644\nnew mode 100755\n"
+    diff = parse(block * (LINES_LIMIT + 50))
+    assert diff.cut
+    assert len(diff.files) == LINES_LIMIT
+
+
 def test_a_long_line_is_cut() -> None:
     diff = parse(f"diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n+{'x' * 9_000}\n")
     assert len(diff.files[0].hunks[0].lines[0].text) == LINE_LENGTH

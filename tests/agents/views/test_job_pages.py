@@ -281,6 +281,17 @@ def test_a_kept_file_is_only_a_download(
     assert client.get(reverse("job_artifact", args=[job.pk, artifact.pk])).status_code == 404
 
 
+def test_a_file_that_is_lost_breaks_no_page(
+    client: Client, alice: User, job: Job, execution: Execution
+) -> None:
+    client.force_login(alice)
+    artifact = _artifact(execution, "diff", b"diff --git a/a b/a\n")
+    artifact.file.storage.delete(str(artifact.file.name))
+    _page(client, "job_diff", job)
+    answer = client.get(reverse("job_artifact", args=[job.pk, artifact.pk]))
+    assert answer.status_code == 404
+
+
 def test_a_file_of_another_job_is_not_reached_through_ours(
     client: Client, mallory: User, job: Job, execution: Execution
 ) -> None:

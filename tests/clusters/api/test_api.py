@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from clusters.models import Cluster, FeedbackItem, Project, Source
@@ -188,3 +189,24 @@ def test_nobody_connects_a_project_to_another_team(alice: User, mallory: User) -
         "/api/projects", {"name": "x", "repository": "/x", "team": team}, format="json"
     )
     assert (response.status_code, list(response.json()["fields"])) == (400, ["team"])
+
+
+def test_a_body_that_is_nested_without_end_is_no_json(project: Project, bob: User) -> None:
+    response = client_of(bob).post(
+        f"/api/projects/{project.pk}/feedback", "[" * 200_000, content_type="application/json"
+    )
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+
+
+def test_a_body_that_is_too_large_is_told(project: Project, bob: User, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    response = client_of(bob).post(
+        f"/api/projects/{project.pk}/feedback", {"title": "x" * 1_000}, format="json"
+    )
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+def test_a_setting_that_makes_no_sense_is_named(project: Project, bob: User) -> None:
+    response = client_of(bob).patch(f"/api/projects/{project.pk}", {"rounds": 99}, format="json")
+    assert response.status_code == 400
+    assert response.json()["fields"] == {"rounds": ["A number from 1 to 10."]}

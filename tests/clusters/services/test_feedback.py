@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
 
-from clusters.models import FeedbackItem, Project, Source
+import pytest
+from django.db import connection
+
+from clusters.grouping.base import Assignment, Group, Item
+from clusters.grouping.online import assign
+from clusters.models import Cluster, FeedbackItem, Project, Source
 from clusters.services import clusters, feedback
 from credentials.errors import Forbidden, Invalid
 from credentials.models import User
@@ -92,3 +97,46 @@ def test_a_title_that_a_person_wrote_stays(alice: User, project: Project) -> Non
     cluster = clusters.edit(alice, project.clusters.get(), title="Coupons", summary="")
     clusters.refresh(cluster)
     assert cluster.title == "Coupons"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_reports_are_compared(
+    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_transaction: list[bool] = []
+
+    def watched(items: Sequence[Item], existing: Sequence[Group]) -> list[Assignment]:
+        in_transaction.append(connection.in_atomic_block)
+        return assign(items, existing)
+
+    monkeypatch.setattr(clusters, "assign", watched)
+    monkeypatch.setattr(clusters, "GROUPED_AT_ONCE", 2)
+    for title in ("Total is wrong", "Export hangs", "Login is slow"):
+        feedback.add_item(alice, project, title=title)
+    assert clusters.group_waiting(project) == 3
+    assert in_transaction == [False, False]
+
+
+def test_what_changed_while_reports_were_compared_is_seen(
+    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker was faster with one report; the other one's cluster was dismissed."""
+    item, _ = feedback.add_item(alice, project, title="Total is wrong with coupons")
+    clusters.group_waiting(project)
+    taken, _ = feedback.add_item(alice, project, title="Export hangs")
+    late, _ = feedback.add_item(alice, project, title="Total is wrong with coupons!")
+    elsewhere = factories.make_cluster(project)
+
+    def overtaken(items: Sequence[Item], existing: Sequence[Group]) -> list[Assignment]:
+        found = assign(items, existing)
+        FeedbackItem.objects.filter(pk=taken.pk).update(cluster=elsewhere)
+        Cluster.objects.filter(items=item).update(status=Cluster.Status.DISMISSED)
+        return found
+
+    monkeypatch.setattr(clusters, "assign", overtaken)
+    assert clusters.group_waiting(project) == 1
+    taken.refresh_from_db()
+    late.refresh_from_db()
+    assert taken.cluster == elsewhere
+    assert late.cluster is not None
+    assert late.cluster.status == Cluster.Status.NEW

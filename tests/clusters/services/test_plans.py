@@ -50,9 +50,12 @@ def test_who_saves_second_is_told(alice: User, bob: User, cluster: Cluster) -> N
         {"summary": ""},
         {"colour": "red"},
         {"criteria": [{"text": "Done.", "evidence": [10**9]}]},
+        {"criteria": [{"text": "Done.", "evidence": [10**30]}]},
+        {"criteria": [{"text": "Done.", "evidence": [*range(1, 1000)]}]},
+        {"criteria": [{"text": "\0"}]},
         {"files": [{"path": "a.py", "reason": "x", "score": "high"}]},
     ],
-    ids=str,
+    ids=lambda nonsense: str(nonsense)[:60],
 )
 def test_nonsense_is_refused_and_the_plan_kept(
     alice: User, cluster: Cluster, nonsense: dict[str, object]
@@ -62,6 +65,12 @@ def test_nonsense_is_refused_and_the_plan_kept(
         plans.edit(alice, cluster, nonsense, version=1)
     assert refusal.value.fields
     assert cluster.plans.count() == 1
+
+
+def test_what_no_database_takes_is_left_out(alice: User, cluster: Cluster) -> None:
+    factories.make_plan(cluster)
+    plan = plans.edit(alice, cluster, {"summary": "Cents\0 get lost."}, version=1)
+    assert plan.content["summary"] == "Cents get lost."
 
 
 def test_approval_is_of_the_version_that_was_read(alice: User, bob: User, cluster: Cluster) -> None:

@@ -36,16 +36,30 @@ def test_settings_are_saved(client: Client, bob: User, project: Project) -> None
     assert (project.rounds, project.test_command) == (5, "pytest -q")
 
 
-@pytest.mark.parametrize("rounds", [0, 99, "many"])
+@pytest.mark.parametrize(
+    ("field", "nonsense"),
+    [
+        ("rounds", 0),
+        ("rounds", 99),
+        ("rounds", "many"),
+        ("time_limit_seconds", 0),
+        ("test_limit_seconds", 10**9),
+        ("base_branch", "--upload-pack=x"),
+        ("branch_prefix", "../../"),
+        ("test_command", 'pytest "unclosed'),
+        ("setup_command", "make \\"),
+    ],
+)
 def test_nonsense_is_refused_at_its_field(
-    client: Client, bob: User, project: Project, rounds: object
+    client: Client, bob: User, project: Project, field: str, nonsense: object
 ) -> None:
     client.force_login(bob)
-    answer = client.post(_settings(project), _form(project, rounds=rounds))
+    before = getattr(project, field)
+    answer = client.post(_settings(project), _form(project, **{field: nonsense}))
     assert answer.status_code == 200
-    assert answer.context["form"].errors
+    assert list(answer.context["form"].errors) == [field]
     project.refresh_from_db()
-    assert project.rounds == 3
+    assert getattr(project, field) == before
 
 
 def test_a_viewer_reads_settings_without_a_button(
