@@ -17,7 +17,7 @@ from agents.api import serializers as s
 from agents.logs.reading import chunks_after
 from agents.models import Job
 from agents.services import jobs, runners
-from clusters.api.views import integer, the_cluster, viewer, viewer_of
+from clusters.api.views import integer, the_cluster, typed, viewer, viewer_of
 from clusters.forges.base import ForgeError
 from clusters.services import repositories
 from credentials.errors import Conflict
@@ -66,7 +66,7 @@ class Jobs(generics.ListAPIView[Job]):
         query = self.request.query_params
         if cluster := query.get("cluster_id"):
             found = found.filter(cluster=integer(cluster, "cluster_id"))
-        if wanted := query.get("status"):
+        if wanted := typed(query.get("status")):
             found = found.filter(status__in=wanted.split(","))
         return found
 

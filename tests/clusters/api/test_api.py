@@ -157,6 +157,9 @@ def test_clusters_are_filtered(cluster: Cluster, alice: User) -> None:
     assert client.get("/api/clusters", {"search": "coupons"}).json()["count"] == 1
     assert client.get("/api/clusters", {"project_id": cluster.project_id}).json()["count"] == 1
     assert client.get("/api/clusters", {"project_id": "; drop"}).status_code == 400
+    assert (
+        client.get("/api/clusters", {"search": "cou\0pons", "status": "new\0"}).json()["count"] == 1
+    )
 
 
 def test_before_the_first_plan_the_answer_says_how_to_make_one(
