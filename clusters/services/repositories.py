@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from django.core.cache import cache
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from clusters import wiring
 from clusters.forges.base import Forge, ForgeError
@@ -80,7 +82,7 @@ def require_read(project: Project, user: User) -> None:
     if project.forge == Project.Forge.LOCAL:
         return
     key = f"may-read:{user.pk}:{project.pk}:{project.repository}"
-    if cache.get(key):
+    if _remembered(key):
         return
     try:
         forge_of(project, user).access()
@@ -88,7 +90,19 @@ def require_read(project: Project, user: User) -> None:
         if error.code not in _REFUSED:
             raise
         raise Forbidden(error.code, str(error), fix_url=error.fix_url) from error
-    cache.set(key, True, READ_CHECKED)
+    _remember(key)
+
+
+def _remembered(key: str) -> bool:
+    try:
+        return bool(cache.get(key))
+    except RedisError:  # a log can be followed all the same; the forge is asked each time
+        return False
+
+
+def _remember(key: str) -> None:
+    with suppress(RedisError):
+        cache.set(key, True, READ_CHECKED)
 
 
 def base_branch(project: Project, forge: Forge) -> str:

@@ -95,6 +95,19 @@ def test_the_forge_is_not_asked_at_every_look(
     assert len(hub.api_calls) == 1
 
 
+def test_without_redis_the_forge_is_asked_each_time(
+    hub: GitHubServer, remote: Project, alice: User, bob: User, settings: Settings
+) -> None:
+    nobody_listens = "redis://127.0.0.1:1/0"
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": nobody_listens}}
+    for _ in range(2):
+        repositories.require_read(remote, alice)
+    assert len(hub.api_calls) == 2
+    with pytest.raises(Forbidden):
+        repositories.require_read(remote, bob)
+
+
 def test_a_renamed_repository_changes_the_project_once(
     hub: GitHubServer, remote: Project, alice: User
 ) -> None:
