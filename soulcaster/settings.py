@@ -296,6 +296,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobKind": "agents.models.jobs.Job.Kind",
+        "JobStatus": "agents.models.jobs.Job.Status",
+        "ExecutionStatus": "agents.models.jobs.Execution.Status",
+        "StepStatus": "agents.models.jobs.Step.Status",
+        "ReceiptKind": "agents.models.receipts.Receipt.Kind",
+        "ReceiptStatus": "agents.models.receipts.Receipt.Status",
+        "ClusterStatus": "clusters.models.feedback.Cluster.Status",
+    },
 }
 
 # --- security ----------------------------------------------------------------------------------
