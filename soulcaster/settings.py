@@ -123,6 +123,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "credentials.adapters.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_FORMS = {"login": "credentials.sign_in_form.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 # GitHub's tokens are kept encrypted by `credentials`, never in allauth's own table.
 SOCIALACCOUNT_ADAPTER = "credentials.adapters.SocialAccountAdapter"

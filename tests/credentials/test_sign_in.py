@@ -10,6 +10,7 @@ from django.utils import timezone
 from credentials.errors import Invalid
 from credentials.models import SignInLink, User
 from credentials.services import sign_in
+from tests import factories
 
 
 def text_of(path: str) -> str:
@@ -50,3 +51,14 @@ def test_the_command_prints_a_link_that_opens_the_inbox(
     client = Client()
     client.post(path)
     assert client.get("/").status_code == 200
+
+
+def test_the_form_speaks_our_words(client: Client, db: None) -> None:
+    page = client.get("/accounts/login/").content.decode()
+    assert "Stay signed in" in page
+    assert "placeholder" not in page
+
+
+def test_a_password_signs_in(client: Client, alice: User) -> None:
+    response = client.post("/accounts/login/", {"login": "alice", "password": factories.PASSWORD})
+    assert (response.status_code, response.headers["Location"]) == (302, "/")
