@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,10 @@ from agents.runners.claude import ClaudeRunner
 from agents.sandboxes.base import SandboxProvider
 from agents.sandboxes.registry import factory
 from clusters.forges.base import Forge
+from clusters.planner.providers import DEFAULT_MODELS
 from clusters.wiring import model_name
-from credentials.errors import AppError
-from credentials.models import Team, User
+from credentials.errors import AppError, Conflict
+from credentials.models import Credential, Team, User
 from credentials.services import keys
 from credentials.services.keys import Revealed
 
@@ -35,6 +36,8 @@ _NOTES = {
     "scripted": "The model's words are a recorded transcript; files, commits and tests are real.",
     "claude": "Claude Code reaches the network while it works, and its key is in its environment.",
 }
+# Whose keys an agent can work with; one that is not named here works with any model.
+_PROVIDERS: Mapping[str, Sequence[str]] = {"scripted": (), "claude": ("anthropic",)}
 _NO_MODEL = (
     "There is no key for a model, so a run ends after plan and baseline. "
     "Add one under Settings, Keys."
@@ -86,24 +89,44 @@ def runner_info(name: str, user: User | None, team: Team | None) -> RunnerInfo:
     return RunnerInfo(name, agent.title, not missing, reason, _NOTES.get(agent.name, ""))
 
 
-def prepare(name: str, *, user: User | None, team: Team, job: int) -> Prepared:
+def key_choices(
+    names: Iterable[str], user: User | None, team: Team | None
+) -> dict[str, list[Credential]]:
+    """The stored keys that each runner could work with here, the person's own first.
+
+    Raises UnknownRunner.
+    """
+    fitting = {name: _providers(registry.entry(name).name) for name in names}
+    wanted = {provider for providers in fitting.values() for provider in providers}
+    stored = list(keys.usable(wanted, user=user, team=team))
+    return {
+        name: [key for key in stored if key.provider in providers]
+        for name, providers in fitting.items()
+    }
+
+
+def prepare(
+    name: str, *, user: User | None, team: Team, job: int, chosen: int | None = None
+) -> Prepared:
     """A runner with the keys of who asked for a job; each use is written down.
 
-    The person's own key goes before the team's, that before the operator's. `job` is its id.
-    Raises UnknownRunner.
+    The chosen key (a credential's id) goes before the person's own, that before the team's, that
+    before the operator's; one that cannot be used any more is a problem, and nothing takes its
+    place. `job` is its id. Raises UnknownRunner.
     """
     agent = registry.entry(name)
     revealed: list[Revealed] = []
 
     def reveal(provider: str) -> dict[str, str]:
-        key = keys.reveal(provider, user=user, team=team, job=job)
+        key = keys.reveal(provider, user=user, team=team, job=job, chosen=chosen)
         if key is None:
             return {}
         revealed.append(key)
         return {"key": key.secret, "base_url": key.base_url}
 
     try:
-        values = _values(agent.name, user, team, reveal)
+        provider = _provider_of(chosen, name, user, team) if chosen is not None else ""
+        values = _values(agent.name, user, team, reveal, provider)
     except AppError as error:
         return Prepared(None, problem=error.message)
     runner = None if agent.missing(values) else cast("AnyRunner", agent.create(values))
@@ -142,9 +165,9 @@ def scrubber(revealed: Iterable[Revealed] = ()) -> Scrubber:
 
 
 def _values(
-    agent: str, user: User | None, team: Team | None, key_values: KeyValues
+    agent: str, user: User | None, team: Team | None, key_values: KeyValues, chosen: str = ""
 ) -> Mapping[str, str]:
-    """What the settings and the keys say for an agent's needs."""
+    """What the settings and the keys say for an agent's needs; `chosen`: a provider."""
     if agent == "scripted":
         path = settings.TRANSCRIPT
         return {"transcript": str(path)} if path.is_file() else {}
@@ -154,8 +177,23 @@ def _values(
         values["program"] = shutil.which("claude") or ""
         values["model"] = model if provider == "anthropic" else ""
         return values
-    name = model_name(user, team)
+    name = model_name(user, team, chosen)
     return {**key_values(name.partition(":")[0]), "model": name} if name else {}
+
+
+def _providers(agent: str) -> Sequence[str]:
+    return _PROVIDERS.get(agent, tuple(DEFAULT_MODELS))
+
+
+def _provider_of(chosen: int, runner: str, user: User | None, team: Team | None) -> str:
+    """Whose the chosen key is; Conflict `credential_not_found` when it will not do any more."""
+    for key in key_choices([runner], user, team)[runner]:
+        if key.pk == chosen:
+            return key.provider
+    raise Conflict(
+        "credential_not_found",
+        "The key that was chosen for this job is not there any more: start it again with another.",
+    )
 
 
 def _is_there(provider: str, *, user: User | None, team: Team | None) -> dict[str, str]:

@@ -162,13 +162,16 @@ def _github_forge(
     )
 
 
-def model_name(user: User | None, team: Team | None) -> str:
+def model_name(user: User | None, team: Team | None, chosen: str = "") -> str:
     """The model for a person's work in a team, as "provider:name"; empty without any key.
 
     The operator's choice when there is a key for it, else the usual model of a provider that the
-    person or the team has stored a key for.
+    person or the team has stored a key for. `chosen`: the provider whose key they chose.
     """
     provider, _, name = settings.MODEL.partition(":")
+    if chosen:
+        usual = DEFAULT_MODELS.get(chosen, "")
+        return str(settings.MODEL) if name and chosen == provider else usual
     if name and keys.is_there(provider, user=user, team=team):
         return str(settings.MODEL)
     # An operator's key alone is no wish to have it used.

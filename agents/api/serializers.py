@@ -90,9 +90,13 @@ class JobSerializer(JobListSerializer):
 
 
 class StartSerializer(serializers.Serializer[Any]):
-    """Which runner; empty: the project's or the platform's default."""
+    """Which runner; empty: the project's or the platform's default.
+
+    `credential`: the id of the key it works with; none: your own, then the team's.
+    """
 
     runner = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    credential = serializers.IntegerField(required=False, allow_null=True)
 
 
 class StartedSerializer(serializers.Serializer[Any]):

@@ -31,7 +31,7 @@ class StartFix(APIView):
         """Start a job, or return the one that runs.
 
         409 `plan_not_approved` (read and approve the plan) or `runner_not_configured` (with those
-        that are ready).
+        that are ready); 400 `credential_unknown` when the key cannot be yours to choose.
         """
         wanted = s.StartSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -39,6 +39,7 @@ class StartFix(APIView):
             viewer(request),
             the_cluster(request, pk),
             runner=wanted.validated_data.get("runner", ""),
+            credential=wanted.validated_data.get("credential"),
         )
         body = s.StartedSerializer({"job": job, "created": created}).data
         return Response(body, status=status.HTTP_202_ACCEPTED)

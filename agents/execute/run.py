@@ -96,6 +96,7 @@ class _Run:
             user=self.job.requested_by,
             team=self.job.project.team,
             job=self.job.pk,
+            chosen=self.job.credential_id,
         )
         self.sandboxes = wiring.sandbox_provider(self.job.runner, self.prepared.runner)
         self.sandbox_id = execution.sandbox_id

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agents.outcomes import Outcome, outcome
 from clusters.models import Cluster, Plan, Project
+from credentials.models import Credential
 from credentials.querysets import TeamScoped
 
 
@@ -72,6 +73,10 @@ class Job(models.Model):
     outcome_detail = models.TextField(blank=True)
     runner = models.CharField(max_length=64)
     model = models.CharField(max_length=100, blank=True)
+    # The key that was chosen for the runner; none: the requester's own, then the team's.
+    credential = models.ForeignKey(
+        Credential, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     branch = models.CharField(max_length=250, blank=True)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.MEDIUM)
     requested_by = models.ForeignKey(

@@ -13,23 +13,28 @@ from agents.services import runners
 from clusters.models import Cluster, Plan
 from clusters.services import clusters, plans
 from credentials.errors import Conflict, Forbidden
-from credentials.models import User
+from credentials.models import Credential, User
 from credentials.services import audit, teams
 
 PIPELINE_VERSION = 1
 
 
-def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, bool]:
+def start_fix(
+    user: User, cluster: Cluster, *, runner: str = "", credential: int | None = None
+) -> tuple[Job, bool]:
     """A job that carries the cluster's plan out; the running one and False on a second click.
 
-    Raises Conflict: `runner_not_configured` (with those that are), `plan_not_approved`,
-    `cluster_closed`.
+    `credential` is the id of the key that the runner is to work with; None: the person's own,
+    then the team's. Raises Conflict: `runner_not_configured` (with those that are),
+    `plan_not_approved`, `cluster_closed`; Invalid `credential_unknown`.
     """
     teams.require_writer(user, cluster.project.team)
     if running := active_fix(cluster):
         return running, False
     _require_open(cluster)
-    info = runners.choose(runner or cluster.project.runner, user, cluster.project.team)
+    team = cluster.project.team
+    info = runners.choose(runner or cluster.project.runner, user, team)
+    key = runners.choose_key(credential, info.name, user, team) if credential is not None else None
     plan = plans.current(cluster) or plans.generate(user, cluster)
     if cluster.project.requires_approval and not plan.is_approved:
         raise Conflict(
@@ -38,7 +43,7 @@ def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, b
             version=plan.version,
         )
     try:
-        return _create(user, cluster, plan, info.name), True
+        return _create(user, cluster, plan, info.name, key), True
     except IntegrityError:
         # Two clicks at once: the constraint let one through. If that one has ended in the
         # meantime there is nothing to return, and the error is real.
@@ -48,12 +53,16 @@ def start_fix(user: User, cluster: Cluster, *, runner: str = "") -> tuple[Job, b
 
 
 def retry(user: User, job: Job) -> tuple[Job, bool]:
-    """The same work again, on the same runner, with the newest plan."""
+    """The same work again, on the same runner, with the newest plan.
+
+    And with the same key, when this person chose it; another's choice binds nobody.
+    """
     if not job.is_ended:
         raise Conflict("job_active", "This job has not ended yet.")
     if job.cluster is None:
         raise Conflict("cluster_gone", "This job's cluster is not there any more.")
-    return start_fix(user, job.cluster, runner=job.runner)
+    chosen = job.credential_id if job.requested_by_id == user.pk else None
+    return start_fix(user, job.cluster, runner=job.runner, credential=chosen)
 
 
 def cancel(user: User, job: Job) -> Job:
@@ -102,7 +111,9 @@ def _require_open(cluster: Cluster) -> None:
 
 
 @transaction.atomic
-def _create(user: User, cluster: Cluster, plan: Plan, runner: str) -> Job:
+def _create(
+    user: User, cluster: Cluster, plan: Plan, runner: str, credential: Credential | None
+) -> Job:
     # Again: writing a plan takes a while, and somebody may have dismissed the cluster meanwhile.
     _require_open(Cluster.objects.get(pk=cluster.pk))
     job = Job.objects.create(
@@ -114,6 +125,7 @@ def _create(user: User, cluster: Cluster, plan: Plan, runner: str) -> Job:
         kind=Job.Kind.FIX,
         title=cluster.title,
         runner=runner,
+        credential=credential,
         requested_by=user,
         time_limit_seconds=cluster.project.time_limit_seconds,
         pipeline_version=PIPELINE_VERSION,

@@ -108,7 +108,10 @@ def start_fix(request: HttpRequest, cluster_id: int) -> HttpResponse:
 
     def work() -> None:
         job, _ = job_service.start_fix(
-            signed_in(request), found, runner=request.POST.get("runner", "")[:64]
+            signed_in(request),
+            found,
+            runner=request.POST.get("runner", "")[:64],
+            credential=_chosen_key(request),
         )
         started.append(job)
 
@@ -116,15 +119,22 @@ def start_fix(request: HttpRequest, cluster_id: int) -> HttpResponse:
     return go(request, reverse("job", args=[started[0].pk])) if started else answer
 
 
+def _chosen_key(request: HttpRequest) -> int | None:
+    """The id in the form; None when nothing was chosen, and no key's id for nonsense."""
+    given = request.POST.get("credential", "")
+    if not given:
+        return None
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
 def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
     """What the header, the tabs and the right column of every tab show."""
     plan = plans.current(found)
     pull = PullRequest.objects.filter(cluster=found).order_by("-id").first()
     active = job_service.active_fix(found)
-    writer = can_write(request, found.project.team)
-    infos = (
-        runners.available(signed_in(request), found.project.team) if writer and not active else []
-    )
+    team, user = found.project.team, signed_in(request)
+    writer = can_write(request, team)
+    infos = runners.available(user, team) if writer and not active else []
     return {
         "section": "inbox",
         "cluster": found,
@@ -133,7 +143,7 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
         "plan": plan,
         "pull": pull,
         "active": active,
-        "runners": infos,
+        "runners": runners.with_keys(infos, user, team),
         "runner": found.project.runner or settings.CODING_AGENT_RUNNER,
         "last": OUTCOMES.get(found.last_outcome),
         "is_open": found.status not in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED},

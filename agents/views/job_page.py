@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from agents.models import Artifact, Execution, Job, PullRequest, Receipt, Step
 from agents.runners.registry import UnknownRunner
+from agents.views.job_keys import key_lines
 from agents.views.timeline import entries
 from agents.wiring import RunnerInfo, runner_info
 from credentials.views.helpers import Tab, can_write, signed_in
@@ -58,6 +59,7 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
         if execution
         else [],
         "runner": _runner(job),
+        "keys": key_lines(job, signed_in(request)),
         "usual": usual(job) if not job.is_ended else "",
         "can_write": can_write(request, job.project.team),
         "tab": tab,

@@ -98,7 +98,11 @@ class CredentialUse(models.Model):
 
     class Meta:
         # A key's newest uses, on the page of keys.
-        indexes = [models.Index(fields=["credential", "-id"], name="uses_of_credential")]
+        # And the keys that a job used, on its page, which asks every few seconds.
+        indexes = [
+            models.Index(fields=["credential", "-id"], name="uses_of_credential"),
+            models.Index(fields=["job_id"], name="uses_of_job", condition=Q(job_id__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.job_id or ''}".strip()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from credentials.crypto import DecryptError, KeyRing, KeyRingError, Place, key_id_of
@@ -67,6 +67,23 @@ def is_there(
     return operators and _operators(provider) is not None
 
 
+def usable(
+    providers: Collection[str], *, user: User | None, team: Team | None
+) -> QuerySet[Credential]:
+    """The stored keys of these providers for a person's work in a team, the person's own first."""
+    owners = Q(pk=None)
+    if user is not None and user.is_active:
+        owners |= Q(user=user)
+    if team is not None:
+        owners |= Q(team=team)
+    return Credential.objects.filter(
+        owners,
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+        provider__in=providers,
+        revoked_at=None,
+    ).order_by(F("team").asc(nulls_first=True), "provider")
+
+
 def use(credential: Credential, purpose: str, job: int | None = None) -> str:
     """Open a credential and write that down; raises KeyUnreadable."""
     secret = unseal(credential)
@@ -120,20 +137,16 @@ def unseal(credential: Credential) -> str:
 def _find(
     provider: str, user: User | None, team: Team | None, chosen: int | None
 ) -> Credential | None:
-    active = Credential.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=timezone.now()), provider=provider, revoked_at=None
-    )
-    own = active.filter(user=user) if user is not None and user.is_active else active.none()
-    teams = active.filter(team=team) if team is not None else active.none()
-    if chosen is not None:
-        found = own.filter(pk=chosen).first() or teams.filter(pk=chosen).first()
-        if found is None:
-            raise NotFound(
-                "credential_not_found",
-                "The chosen key is not there any more, or is not yours: choose another.",
-            )
-        return found
-    return own.first() or teams.first()
+    found = usable([provider], user=user, team=team)
+    if chosen is None:
+        return found.first()
+    credential = found.filter(pk=chosen).first()
+    if credential is None:
+        raise NotFound(
+            "credential_not_found",
+            "The chosen key is not there any more, or is not yours: choose another.",
+        )
+    return credential
 
 
 def _operators(provider: str) -> Revealed | None:

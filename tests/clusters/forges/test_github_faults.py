@@ -66,6 +66,15 @@ def test_a_secondary_limit_without_a_time_is_a_minute(hub: Bench) -> None:
     assert caught.value.until == hub.waits.now + 60
 
 
+def test_too_many_requests_is_a_limit_too(hub: Bench) -> None:
+    hub.server.fail_next(429, headers={"Retry-After": "3"}, message="Too many requests", times=2)
+    with pytest.raises(RateLimited) as caught:
+        hub.forge(patience=2.0).access()
+    assert caught.value.until == hub.waits.now + 3
+    assert hub.forge(patience=5.0).access().can_write
+    assert hub.waits.seconds == [3.0]
+
+
 def test_a_quota_that_is_used_up_is_not_asked_again(hub: Bench) -> None:
     forge = hub.forge()
     now = hub.waits.now
