@@ -39,6 +39,11 @@ FOR_MEMBERS = {
     "add a report": "/projects/{project}/feedback/new/",
     "profile": "/settings/profile/",
     "tokens": "/settings/tokens/",
+    "keys": "/settings/keys/",
+    "teams": "/teams/",
+    "new team": "/teams/new/",
+    "team": "/teams/{team}/",
+    "keys of a team": "/teams/{team}/keys/",
     "sign out": "/accounts/logout/",
     "not found": "/clusters/999999/",
 }
@@ -82,5 +87,6 @@ def tell(product: Product) -> Story:
             "job": job,
             "pull": facts["pull_requests"][-1]["id"],
             "upload": project.upload,
+            "team": product.get("/api/me")["teams"][0]["id"],
         }
     )
