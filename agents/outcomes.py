@@ -170,6 +170,37 @@ _ALL = [
         "agent_key_refused", "failed", "The model provider refused the key: check it and try again."
     ),
     Outcome(
+        "model_unavailable",
+        "failed",
+        "The model provider did not answer in time or was over its limits: try again later, or choose another model.",
+        retryable=True,
+    ),
+    Outcome(
+        "model_unknown",
+        "failed",
+        "The model provider does not know the model: choose another for this job or in the settings.",
+    ),
+    Outcome(
+        "budget_spent",
+        "completed",
+        "The job's budget was used up before the fix was proven: what was done so far is in the draft. Raise the budget in the project's settings, or make the plan smaller.",
+        retryable=True,
+        exit_code=9,
+    ),
+    Outcome(
+        "rejected",
+        "completed",
+        "A person looked at the change and rejected it, so nothing was pushed: read the comment, then edit the plan.",
+        retryable=True,
+        exit_code=10,
+    ),
+    Outcome(
+        "sandbox_limit",
+        "failed",
+        "The sandbox used up its memory or disk: see the log for which, then raise the limit or make the command smaller.",
+        retryable=True,
+    ),
+    Outcome(
         "time_limit",
         "failed",
         "The job reached its time limit: raise it in the project's settings, or make the plan smaller.",

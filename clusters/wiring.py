@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,20 +162,26 @@ def _github_forge(
     )
 
 
-def model_name(user: User | None, team: Team | None, chosen: str = "") -> str:
+def model_name(
+    user: User | None, team: Team | None, chosen: str = "", only: Sequence[str] = ()
+) -> str:
     """The model for a person's work in a team, as "provider:name"; empty without any key.
 
     The operator's choice when there is a key for it, else the usual model of a provider that the
-    person or the team has stored a key for. `chosen`: the provider whose key they chose.
+    person or the team has stored a key for. `chosen`: the provider whose key they chose; `only`:
+    the providers that will do, when not all of them.
     """
     provider, _, name = settings.MODEL.partition(":")
     if chosen:
         usual = DEFAULT_MODELS.get(chosen, "")
         return str(settings.MODEL) if name and chosen == provider else usual
-    if name and keys.is_there(provider, user=user, team=team):
+    fits = not only or provider in only
+    if name and fits and keys.is_there(provider, user=user, team=team):
         return str(settings.MODEL)
     # An operator's key alone is no wish to have it used.
     for provider, model in DEFAULT_MODELS.items():
+        if only and provider not in only:
+            continue
         if keys.is_there(provider, user=user, team=team, operators=False):
             return model
     return ""

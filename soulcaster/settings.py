@@ -205,6 +205,8 @@ ANCHOR_PID = env.int("SOULCASTER_ANCHOR", None)
 TRANSCRIPT = env.path("SOULCASTER_TRANSCRIPT", BASE_DIR / "soulcaster/demo/transcripts/fix.json")
 # What projects may name as a local repository: folders below these.
 LOCAL_REPOSITORIES = env.list("SOULCASTER_LOCAL_REPOSITORIES", [], subcast=Path)
+# Where `manage.py runner install` puts agents' programs.
+AGENT_PROGRAMS = env.path("SOULCASTER_AGENT_PROGRAMS", HOME / "agents")
 # Folders of the host that local sandboxes may read, such as a shared package cache.
 SANDBOX_READ_ONLY = env.list("SOULCASTER_SANDBOX_READ_ONLY", [], subcast=Path)
 # How much disk the workers' copies of repositories may take, in GB of a thousand million bytes.
@@ -218,6 +220,7 @@ SETUP_ENVIRONMENT = {
         "PIP_FIND_LINKS",
         "PIP_CERT",
         "UV_INDEX_URL",
+        "NPM_CONFIG_REGISTRY",
         "SSL_CERT_FILE",
         "REQUESTS_CA_BUNDLE",
         "NODE_EXTRA_CA_CERTS",

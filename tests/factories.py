@@ -37,6 +37,7 @@ def make_project(team: Team, **fields: Any) -> Project:
     """A project with a local repository (whose folder need not exist)."""
     fields.setdefault("name", "tillwork")
     fields.setdefault("repository", "/srv/repositories/tillwork")
+    fields.setdefault("setup_network", Project.Network.NONE)  # else a run would install
     return Project.objects.create(team=team, **fields)
 
 

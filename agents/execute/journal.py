@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 from agents.execute.heart import Heart
 from agents.logs.recorder import Recorder
 from agents.models import Execution, LogChunk
-from agents.pipelines.base import Artifact, Cancelled, LeaseLost, ReceiptDraft, Stop
+from agents.pipelines.base import Artifact, Cancelled, LeaseLost, Phase, ReceiptDraft, Stop
 from agents.pipelines.records import AgentRound
 from agents.runners.base import AgentEvent, Usage
 from agents.runners.render import render
+from agents.sandboxes.base import Blocked
 from agents.services import executions
 from agents.services.leases import Lease
 
@@ -77,6 +78,14 @@ class ExecutionJournal:
     def say(self, text: str) -> None:
         """A line of the platform."""
         self._recorder.write(LogChunk.Stream.PLATFORM, text.rstrip("\n") + "\n")
+
+    def blocked(self, place: Blocked, phase: Phase) -> None:
+        """Keep the place for the job's page and say it in the log, once."""
+        if executions.store_blocked(self._lease, self._execution, place, phase):
+            self.say(
+                f"Blocked: {place.host}:{place.port} is not among the hosts that the {phase} phase "
+                "may reach. It can be allowed on the job's page."
+            )
 
     def output(self, data: bytes) -> None:
         """What a command in the sandbox prints."""

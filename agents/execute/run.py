@@ -98,7 +98,7 @@ class _Run:
             job=self.job.pk,
             chosen=self.job.credential_id,
         )
-        self.sandboxes = wiring.sandbox_provider(self.job.runner, self.prepared.runner)
+        self.sandboxes = wiring.sandbox_provider(self.job.runner)
         self.sandbox_id = execution.sandbox_id
         self.pull_number: int | None = None
         self.has_worked = False

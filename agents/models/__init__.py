@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.models.deliveries import WebhookDelivery
 from agents.models.jobs import Execution, Job, Step
 from agents.models.logs import LogChunk
+from agents.models.prices import ModelPrice
 from agents.models.pulls import PullRequest
 from agents.models.receipts import Artifact, Receipt
 
@@ -13,6 +14,7 @@ __all__ = [
     "Execution",
     "Job",
     "LogChunk",
+    "ModelPrice",
     "PullRequest",
     "Receipt",
     "Step",

@@ -100,6 +100,17 @@ class Job(models.Model):
     not_before = models.DateTimeField(null=True, blank=True)
     waiting_reason = models.TextField(blank=True)
     paused_seconds = models.PositiveIntegerField(default=0)
+    # A person's word on what the job waits for: "push" (the gate before anything leaves) or
+    # "start" (nobody started it), asked for and then decided, with a comment.
+    approval = models.CharField(max_length=10, blank=True)
+    decision = models.CharField(max_length=10, blank=True)  # approved | rejected
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_comment = models.TextField(blank=True)
+    # What it may cost, in USD, as it was when the job began.
+    budget_usd = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     # The lease: who works on it, until when by the database's clock, and a number that goes up
     # with every claim, so that a worker that lost its lease can write nothing more.
     lease_owner = models.CharField(max_length=100, blank=True)
@@ -183,8 +194,14 @@ class Execution(models.Model):
     memory = models.JSONField(default=dict)
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0)  # of the input, read from a cache
+    cache_written_tokens = models.PositiveBigIntegerField(default=0)
+    usage_is_estimated = models.BooleanField(default=False)
+    model = models.CharField(max_length=100, blank=True)  # the one that did most of the work
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     cost_is_estimated = models.BooleanField(default=False)
+    # Places that commands tried to reach and may not: [{"host", "port", "phase"}].
+    blocked = models.JSONField(default=list)
     log_seq = models.PositiveBigIntegerField(default=0)  # of the last stored chunk
     log_bytes = models.PositiveBigIntegerField(default=0)
     log_truncated = models.BooleanField(default=False)

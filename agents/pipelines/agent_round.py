@@ -10,12 +10,22 @@ from typing_extensions import TypeIs
 from agents.pipelines import command_agent
 from agents.pipelines.base import Artifact, Journal, Stop
 from agents.pipelines.commits import take_back
+from agents.pipelines.egress import agent_network
 from agents.pipelines.prompting import prompt_of
 from agents.pipelines.quoting import shortened, visible
 from agents.pipelines.records import AgentRound
 from agents.pipelines.run import FixRun
 from agents.pipelines.testing import TestPlan, agent_command, environment
-from agents.runners.base import AgentEvent, CommandRunner, HostedRunner, Task, Verdict
+from agents.runners.base import (
+    AgentEvent,
+    BudgetSpent,
+    CommandRunner,
+    HostedRunner,
+    Launch,
+    Task,
+    Verdict,
+)
+from agents.sandboxes.base import Network, Reach, Sandbox
 
 _MAX_REASON = 2_000
 
@@ -52,7 +62,16 @@ def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
         session_id=task.session_id,
         test_command=agent_command(plan),
         test_env=environment(run.sandbox, plan, run.sandbox.repository),
+        summary_path=summary_path(run.sandbox),
+        files=[each.path for each in [*run.context.plan.files, *run.context.plan.tests]],
+        mcp_servers=run.settings.mcp_servers,
+        hooks=run.settings.hooks,
     )
+
+
+def summary_path(sandbox: Sandbox) -> str:
+    """Where the agent leaves its summary for the pull request."""
+    return f"{sandbox.root}/summary.md"
 
 
 def _work(run: FixRun, task: Task) -> Verdict:
@@ -61,8 +80,20 @@ def _work(run: FixRun, task: Task) -> Verdict:
     if runner is None:
         raise Stop("no_model")
     if _is_hosted(runner):
-        return runner.work(task, run.sandbox, Deadline(run.journal, seconds))
-    return command_agent.work(runner, task, run.sandbox, run.journal, timeout=seconds)
+        try:
+            return runner.work(task, run.sandbox, Deadline(run.journal, seconds))
+        except BudgetSpent as spent:
+            return Verdict(False, str(spent), "budget_spent")
+
+    def reachable(launch: Launch) -> Network:
+        registries = run.registries() if run.settings.agent_network == Reach.LIST else []
+        return agent_network(
+            run.settings, launch, registries, adds_headers=run.sandbox.adds_headers
+        )
+
+    return command_agent.work(
+        runner, task, run.sandbox, run.journal, timeout=seconds, reachable=reachable
+    )
 
 
 def _is_hosted(runner: CommandRunner | HostedRunner) -> TypeIs[HostedRunner]:

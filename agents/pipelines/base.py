@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from agents.runners.base import Listener
+from agents.sandboxes.base import Blocked
 
 T = TypeVar("T")
 
@@ -31,6 +32,13 @@ class Cancelled(Exception):
 
 class LeaseLost(Exception):
     """Another worker owns the job now: stop at once and write nothing more."""
+
+
+class Phase(StrEnum):
+    """The parts of a job whose network a project chooses. Tests never have any."""
+
+    SETUP = "setup"
+    AGENT = "agent"
 
 
 class ReceiptKind(StrEnum):
@@ -109,6 +117,10 @@ class Journal(Listener, Protocol):
 
     def say(self, text: str) -> None:
         """A line of the platform in the log."""
+        ...
+
+    def blocked(self, place: Blocked, phase: Phase) -> None:
+        """A command of this phase tried to reach what it may not; the same place is told once."""
         ...
 
     def output(self, data: bytes) -> None:

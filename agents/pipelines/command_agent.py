@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agents.pipelines.base import Journal
-from agents.runners.base import AgentEvent, CommandRunner, Task, Verdict
-from agents.sandboxes.base import Exited, OutputChunk, ProcessHandle, Sandbox
+from agents.pipelines.base import Journal, Phase
+from agents.pipelines.egress import environment
+from agents.runners.base import (
+    AgentError,
+    AgentEvent,
+    BudgetSpent,
+    CommandRunner,
+    Launch,
+    Task,
+    Verdict,
+)
+from agents.sandboxes.base import Blocked, Exited, Network, OutputChunk, ProcessHandle, Sandbox
 
 MAX_LINE = 1 << 20
 _MAX_EVENTS = 50_000
@@ -50,15 +59,35 @@ class Lines:
             yield Line(self._rest.decode("utf-8", "replace"), self._offset + len(self._rest))
 
 
+Reachable = Callable[[Launch], Network]
+
+
 def work(
-    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, *, timeout: float
+    runner: CommandRunner,
+    task: Task,
+    sandbox: Sandbox,
+    journal: Journal,
+    *,
+    timeout: float,
+    reachable: Reachable,
 ) -> Verdict:
     """One round of the agent, or the rest of it when an earlier worker began it.
 
     The output is read from its beginning, because the verdict needs all events; those that an
-    earlier worker told already are not told again.
+    earlier worker told already are not told again. `reachable` says what its process may reach.
+    An error that the agent cannot come back from ends it, as does a budget that is used up.
     """
-    handle = _started(runner, task, sandbox, journal, timeout)
+    handle = _started(runner, task, sandbox, journal, timeout, reachable)
+    try:
+        return _followed(runner, task, sandbox, journal, handle)
+    except BudgetSpent as spent:
+        sandbox.kill(handle)
+        return Verdict(False, str(spent), "budget_spent", "")
+
+
+def _followed(
+    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, handle: ProcessHandle
+) -> Verdict:
     memory = f"agent-{task.round}-told"
     told = int(journal.recall(memory) or 0)
     events: deque[AgentEvent] = deque(maxlen=_MAX_EVENTS)
@@ -72,12 +101,26 @@ def work(
             if end > told:
                 told = end
                 journal.remember(memory, str(told))
+            if _is_hopeless(events):
+                # It would try for minutes what cannot come right.
+                sandbox.kill(handle)
+        elif isinstance(output, Blocked):
+            journal.blocked(output, Phase.AGENT)
         journal.beat()
     return runner.judge(list(events), Exited(None, None, "lost"))
 
 
+def _is_hopeless(events: deque[AgentEvent]) -> bool:
+    return any(isinstance(event, AgentError) and event.fatal for event in events)
+
+
 def _started(
-    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, timeout: float
+    runner: CommandRunner,
+    task: Task,
+    sandbox: Sandbox,
+    journal: Journal,
+    timeout: float,
+    reachable: Reachable,
 ) -> ProcessHandle:
     """The agent's process: the same one when it was started before, whoever did that."""
     memory = f"agent-{task.round}-started"
@@ -89,9 +132,9 @@ def _started(
         launch.argv,
         key=f"agent-{task.round}",
         cwd=sandbox.repository,
-        env=launch.env,
+        env=environment(launch, adds_headers=sandbox.adds_headers),
         timeout=timeout,
-        network=launch.network,
+        network=reachable(launch),
     )
     journal.remember(memory, "yes")
     return handle

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.pipelines.base import Journal
+from agents.pipelines.base import Journal, Phase
 from agents.pipelines.quoting import one_line
 from agents.sandboxes.base import (
+    Blocked,
     CommandResult,
     Exited,
     Network,
@@ -50,6 +51,7 @@ class Command:
     timeout: float
     env: Mapping[str, str] = field(default_factory=dict)
     network: Network = Network.NONE
+    phase: Phase = Phase.SETUP  # whose network it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ def watch(sandbox: Sandbox, journal: Journal, command: Command) -> Ended:
         elif isinstance(event, OutputChunk):
             logged = _log(journal, event.data, logged)
             tail = (tail + event.data)[-_TAIL:]
+        elif isinstance(event, Blocked):
+            journal.blocked(event, command.phase)
         else:
             return _ended(event, time.monotonic() - started, tail)
     return _ended(Exited(None, None, "lost"), time.monotonic() - started, tail)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agents.runners.base import CommandRunner, HostedRunner
-from agents.sandboxes.base import SandboxProvider
+from agents.pipelines.base import Phase
+from agents.runners.base import AgentHook, CommandRunner, HostedRunner, McpServer
+from agents.sandboxes.base import Destination, Reach, SandboxProvider
 from clusters.forges.base import Author, Forge
 from clusters.planner.base import PlanDraft
 
@@ -23,18 +24,39 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """A host that a project allows, in one phase: a name, or "*.name" for all names below it."""
+
+    host: str
+    phase: Phase
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The project's choices. Times are seconds.
 
     Commands stand here as a maintainer typed them; they are split like a shell would, but no
-    shell ever sees them. `guard` maps a kind of finding to block, warn or off.
+    shell ever sees them. `guard` maps a kind of finding to block, warn or off; `protected` are
+    patterns of paths that count as protected besides our own. `folder` is the part of the
+    repository to work in, '' for all of it. `before` and `after` are commands around the agent's
+    rounds. The networks are of the phases; `allowed` are the hosts that the project allows in
+    them. `gate` wants a person to look before anything is pushed.
     """
 
     base_branch: str
     branch: str
-    setup_network: bool = False
+    setup_network: Reach = Reach.NONE
+    agent_network: Reach = Reach.NONE
+    allowed: Sequence[Allowed] = ()
+    folder: str = ""
     setup_command: str = ""
     test_command: str = ""
+    lint_command: str = ""
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+    mcp_servers: Sequence[McpServer] = ()
+    hooks: Sequence[AgentHook] = ()
     rounds: int = 3
     test_timeout: float = 600.0
     setup_timeout: float = 600.0
@@ -42,6 +64,8 @@ class Settings:
     time_limit: float = 1800.0
     allow_unisolated: bool = False
     guard: Mapping[str, str] = field(default_factory=dict)
+    protected: Sequence[str] = ()
+    gate: bool = False
     instructions: str = ""
     labels: Sequence[str] = ()
     reviewers: Sequence[str] = ()
@@ -76,7 +100,9 @@ class Tools:
 
     `runner` is None when no model is configured. `scratch` is a private folder of this execution
     on the worker, which the caller removes. `setup_env` is the environment of package installers
-    (an index, a certificate file); it is given to them alone.
+    (an index, a certificate file), never a credential; it is given to setup and the agent alone.
+    `registries` are hosts that the operator names for setup, besides those that the installers
+    use by themselves.
     """
 
     forge: Forge
@@ -84,6 +110,7 @@ class Tools:
     runner: CommandRunner | HostedRunner | None
     scratch: Path
     setup_env: Mapping[str, str] = field(default_factory=dict)
+    registries: Sequence[Destination] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from agents.pipelines.base import Stop
 from agents.pipelines.checkouts import made_files
 from agents.pipelines.commands import Command, Ended, checked, watch
 from agents.pipelines.detect import Project, detect
+from agents.pipelines.egress import setup_network
 from agents.pipelines.records import Setup
 from agents.pipelines.run import FixRun
 from agents.pipelines.testing import TestPlan, command_of
-from agents.sandboxes.base import Network, SandboxError, SandboxLost
+from agents.sandboxes.base import Network, Reach, SandboxError, SandboxLost
 from clusters.forges import elsewhere
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
@@ -64,7 +65,7 @@ def _detect(run: FixRun) -> Project:
 def _python(run: FixRun, project: Project) -> _Python:
     if project.kind != "python":
         return _Python("python3")
-    if not run.settings.setup_network:
+    if run.settings.setup_network == Reach.NONE:
         return _Python("python3", notes=[_NOT_INSTALLED])
     venv = f"{run.sandbox.root}/venv"
     made = _install(run, "venv", ["python3", "-m", "venv", "--clear", venv])
@@ -128,10 +129,15 @@ def _install(run: FixRun, name: str, argv: Sequence[str]) -> Ended:
         cwd=run.sandbox.repository,
         timeout=run.settings.setup_timeout,
         env={"PIP_DISABLE_PIP_VERSION_CHECK": "1", **run.tools.setup_env},
-        network=Network.OPEN,
+        network=_network(run),
     )
     run.journal.say(f"$ {shlex.join(argv)}")
     return watch(run.sandbox, run.journal, command)
+
+
+def _network(run: FixRun) -> Network:
+    wanted = run.settings.setup_network
+    return setup_network(run.settings, run.registries() if wanted == Reach.LIST else [])
 
 
 def _run_setup_command(run: FixRun, python: _Python) -> None:
@@ -141,13 +147,13 @@ def _run_setup_command(run: FixRun, python: _Python) -> None:
         argv = shlex.split(run.settings.setup_command)
     except ValueError as error:
         raise Stop("setup_failed", f"The setup command cannot be read: {error}.") from None
-    network = Network.OPEN if run.settings.setup_network else Network.NONE
+    network = _network(run)
     command = Command(
         name="setup-command",
         argv=_with_python(argv, python),
         cwd=run.sandbox.repository,
         timeout=run.settings.setup_timeout,
-        env=run.tools.setup_env if network == Network.OPEN else {},
+        env=run.tools.setup_env if network != Network.NONE else {},
         network=network,
     )
     run.journal.say(f"$ {shlex.join(argv)}")

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from agents.pipelines import registries
 from agents.pipelines.base import Journal, Stop
 from agents.pipelines.context import FixContext, Settings, Tools
 from agents.pipelines.pr_text import start_message
-from agents.sandboxes.base import Sandbox
+from agents.sandboxes.base import Destination, Sandbox
 from clusters.forges.base import Author, Forge
 from clusters.forges.mirrors import GitError, Mirror
 
@@ -38,6 +39,7 @@ class FixRun:
         self.has_worked = False  # there are commits that would be lost
         self._sandbox: Sandbox | None = None
         self._mirror: Mirror | None = None
+        self._registries: list[Destination] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -83,6 +85,12 @@ class FixRun:
         """A step of the journal, unless the job was cancelled or the lease is lost by now."""
         self.journal.beat()
         return self.journal.step(name, result, work, round=round)
+
+    def registries(self) -> list[Destination]:
+        """The hosts that packages of this project come from, asked from the installers once."""
+        if self._registries is None:
+            self._registries = [*self.tools.registries, *registries.of(self.sandbox)]
+        return self._registries
 
     def start_commit(self) -> str:
         """The empty commit on the base; made again when this mirror does not have it."""

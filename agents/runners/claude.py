@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from agents.runners.base import (
     AgentError,
     AgentEvent,
     Finished,
+    KeyUse,
     Launch,
     Message,
     SessionStarted,
@@ -18,7 +18,8 @@ from agents.runners.base import (
     Verdict,
 )
 from agents.runners.claude_stream import KEY_REFUSED, Stream
-from agents.sandboxes.base import Exited, Network, Sandbox, SandboxError
+from agents.runners.models import ModelChoice
+from agents.sandboxes.base import Exited, Sandbox, SandboxError
 
 # The whole script: $0 is the prompt's file, the rest is the command. Nothing is ever put into it.
 _WITH_PROMPT = 'exec "$@" < "$0"'
@@ -30,30 +31,17 @@ _SESSIONS = uuid.UUID("6f0d2a86-43f5-4c3a-9d55-6f4e4f1f0f0d")
 class ClaudeRunner:
     """Anthropic's command line agent.
 
-    `program` is its path on the host, as `shutil.which("claude")` gives it; the sandbox must make
-    `read_only_paths()` readable. `base_url` is for a gateway, without "/v1".
+    `program` is its path in the sandbox. The model's address is one without "/v1".
     """
 
     name = "claude"
     title = "Claude Code"
-    needs_network = True
 
-    def __init__(
-        self, program: Path, *, key: str, model: str = "", base_url: str = "", retries: int = 2
-    ) -> None:
-        self._program = program.resolve()
-        self._key = key
+    def __init__(self, program: Path, model: ModelChoice, *, retries: int = 2) -> None:
+        self._program = program
         self._model = model
-        self._base_url = base_url
         self._retries = retries
         self._stream = Stream()
-
-    def read_only_paths(self) -> list[Path]:
-        """Folders of the host that the program needs, those below /usr left out."""
-        needed = [_package_root(self._program)]
-        if not _is_native(self._program) and (node := shutil.which("node")):
-            needed.append(Path(node).resolve().parent.parent)
-        return [path for path in needed if not path.is_relative_to("/usr")]
 
     def prepare(self, sandbox: Sandbox) -> None:
         """See CommandRunner."""
@@ -74,7 +62,9 @@ class ClaudeRunner:
         home = _prepared_home(sandbox)
         self._stream.repository = sandbox.repository
         argv = ["sh", "-c", _WITH_PROMPT, prompt, str(self._program), *self._options(task, sandbox)]
-        return Launch(argv, self._environment(home, task.test_env), Network.OPEN)
+        key = KeyUse("ANTHROPIC_API_KEY", self._model.key, "x-api-key")
+        environment = self._environment(home, task.test_env)
+        return Launch(argv, environment, key, self._model.destination)
 
     def parse(self, line: str) -> Iterator[AgentEvent]:
         """See CommandRunner."""
@@ -113,14 +103,13 @@ class ClaudeRunner:
             "user",
             "--strict-mcp-config",
             *session,
-            *(["--model", self._model] if self._model else []),
+            *(["--model", self._model.name] if self._model.name else []),
         ]
 
     def _environment(self, home: str, extra: Mapping[str, str]) -> dict[str, str]:
         environment = {
             **extra,
             "HOME": home,
-            "ANTHROPIC_API_KEY": self._key,
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
             "CLAUDE_CODE_MAX_RETRIES": str(self._retries),
@@ -128,8 +117,8 @@ class ClaudeRunner:
             # As root the program else refuses to work without asking for every permission.
             "IS_SANDBOX": "1",
         }
-        if self._base_url:
-            environment["ANTHROPIC_BASE_URL"] = self._base_url
+        if self._model.base_url:
+            environment["ANTHROPIC_BASE_URL"] = self._model.base_url
         return environment
 
 
@@ -145,20 +134,6 @@ def _prepared_home(sandbox: Sandbox) -> str:
     home = f"{sandbox.root}/agent-home"
     sandbox.write(f"{home}/without-key", _WITHOUT_KEY, mode=0o755)
     return home
-
-
-def _package_root(program: Path) -> Path:
-    """The outermost node_modules folder that holds the program, or the program's own folder."""
-    roots = [parent for parent in program.parents if parent.name == "node_modules"]
-    return roots[-1] if roots else program.parent
-
-
-def _is_native(program: Path) -> bool:
-    try:
-        with program.open("rb") as file:
-            return file.read(4) == b"\x7fELF"
-    except OSError:
-        return False
 
 
 def _last_session(events: Sequence[AgentEvent]) -> str:

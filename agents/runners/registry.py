@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.runners.base import Kind, Runner, RunnerFactory
+from agents.needs import Need
+from agents.runners.base import Features, Kind, Runner, RunnerFactory
 from agents.runners.builtin import BuiltinRunner
 from agents.runners.claude import ClaudeRunner
+from agents.runners.install import Install
+from agents.runners.models import ModelChoice
 from agents.runners.scripted import ScriptedRunner
+from agents.sandboxes.registry import sandboxes
 from clusters.planner.providers import model_factory
 
 GROUP = "soulcaster.runners"
@@ -29,18 +33,13 @@ class UnknownRunner(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Something to configure. `name` is its key in what the entry's `create` is given."""
-
-    name: str
-    title: str
-    secret: bool = False
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class AgentEntry:
-    """One agent. `create` takes a value for every required need; raises KeyError without one."""
+    """One agent. `create` takes a value for every required need; raises KeyError without one.
+
+    `install` is where its program comes from, for one that runs in the sandbox; a need named
+    "program" then gets its path. `providers` are those whose models it can work with; empty: all.
+    `note` is something that people should know although it is ready.
+    """
 
     name: str
     title: str
@@ -48,6 +47,10 @@ class AgentEntry:
     kind: Kind
     create: RunnerFactory
     needs: tuple[Need, ...] = ()
+    install: Install | None = None
+    providers: tuple[str, ...] = ()
+    features: Features = field(default_factory=Features)
+    note: str = ""
 
     def missing(self, values: Mapping[str, str]) -> list[Need]:
         """The required needs that have no value."""
@@ -71,9 +74,6 @@ class RunnerEntry:
     agent: AgentEntry
 
 
-SANDBOXES = {"local": "on this machine"}
-
-
 def _builtin(values: Mapping[str, str]) -> Runner:
     return BuiltinRunner(model_factory(values["model"], values["key"], values.get("base_url", "")))
 
@@ -83,11 +83,18 @@ def _scripted(values: Mapping[str, str]) -> Runner:
 
 
 def _claude(values: Mapping[str, str]) -> Runner:
-    return ClaudeRunner(
-        Path(values["program"]),
-        key=values["key"],
-        model=values.get("model", ""),
+    return ClaudeRunner(Path(values["program"]), model_choice(values))
+
+
+def model_choice(values: Mapping[str, str]) -> ModelChoice:
+    """The model of an agent's values: "model" is written as provider:name."""
+    provider, _, name = values.get("model", "").partition(":")
+    return ModelChoice(
+        provider,
+        name,
+        key=values.get("key", ""),
         base_url=values.get("base_url", ""),
+        trusted=bool(values.get("trusted")),
     )
 
 
@@ -125,9 +132,13 @@ _OWN = (
         (
             Need("program", "Path of the program claude"),
             Need("key", "Anthropic API key", secret=True),
-            Need("model", "Model, when not the program's default", required=False),
+            Need("model", "Model, such as anthropic:claude-sonnet-5"),
             _BASE_URL,
         ),
+        install=Install("npm", "@anthropic-ai/claude-code", "2.1.197", "claude"),
+        providers=("anthropic",),
+        features=Features(plan_mode=True, resume=True, hooks=True, mcp=True, cost="estimated"),
+        note="Its key is in the environment of its process in the sandbox.",
     ),
 )
 
@@ -159,8 +170,10 @@ def _loaded(point: EntryPoint) -> AgentEntry | None:
 def runners() -> list[RunnerEntry]:
     """Every pair of a sandbox and an agent."""
     return [
-        RunnerEntry(f"{sandbox}_{agent.name}", f"{agent.title}, {where}", sandbox, agent)
-        for sandbox, where in SANDBOXES.items()
+        RunnerEntry(
+            f"{sandbox.name}_{agent.name}", f"{agent.title}, {sandbox.where}", sandbox.name, agent
+        )
+        for sandbox in sandboxes().values()
         for agent in agents().values()
     ]
 
@@ -168,7 +181,7 @@ def runners() -> list[RunnerEntry]:
 def parse(name: str) -> RunnerName:
     """The two halves of a runner name; raises UnknownRunner."""
     sandbox, _, agent = name.partition("_")
-    if sandbox not in SANDBOXES or agent not in agents():
+    if sandbox not in sandboxes() or agent not in agents():
         known = ", ".join(runner.name for runner in runners())
         raise UnknownRunner(f"There is no runner {name[:100]!r} here. Choose one of: {known}.")
     return RunnerName(sandbox, agent)

@@ -23,7 +23,6 @@ class ScriptedRunner:
 
     name = "scripted"
     title = "Recorded transcript"
-    needs_network = False
 
     def __init__(self, transcript: Path, *, test_timeout: float = 300.0) -> None:
         self._path = transcript

@@ -5,11 +5,11 @@ Plain Python: no Django here. A provider passes `tests/agents/sandboxes/contract
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 class SandboxError(Exception):
@@ -20,11 +20,52 @@ class SandboxLost(SandboxError):
     """The sandbox is gone and nothing in it can be read any more."""
 
 
-class Network(StrEnum):
-    """What a command may reach. The phases of a job choose; the default is nothing."""
+class Reach(StrEnum):
+    """How far a command's network goes."""
 
     NONE = "none"
+    LIST = "list"
     OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A host that may be reached.
+
+    `host` is a name, "*.name" for every name below it, or an address; `port` None means 80 and
+    443. `trusted` says that the operator named it, so that it may lie in a private network or on
+    the worker's own loopback; any other name must lead to a public address. `headers` are put on
+    requests to it where the provider does that outside of the sandbox.
+    """
+
+    host: str
+    port: int | None = None
+    trusted: bool = False
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a command may reach. The phases of a job choose; the default is nothing.
+
+    `destinations` count when the reach is a list, and for their headers when it is open.
+    """
+
+    NONE: ClassVar[Network]
+    OPEN: ClassVar[Network]
+
+    reach: Reach
+    destinations: tuple[Destination, ...] = ()
+
+    @classmethod
+    def only(cls, destinations: Iterable[Destination]) -> Network:
+        """These destinations and nothing else; nothing at all when there are none."""
+        listed = tuple(dict.fromkeys(destinations))
+        return cls(Reach.LIST, listed) if listed else cls.NONE
+
+
+Network.NONE = Network(Reach.NONE)
+Network.OPEN = Network(Reach.OPEN)
 
 
 class Isolation(StrEnum):
@@ -38,10 +79,17 @@ class Isolation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Resource limits of every command (per process, except `output_bytes`)."""
+    """Resource limits.
 
-    cpu_seconds: int = 3600
+    `cpus`, `memory_bytes` and `disk_bytes` are of everything in a sandbox together (where a
+    provider has fixed sizes, of its machine); `processes` of a user; the others per process, but
+    for `output_bytes`, which is per command.
+    """
+
+    cpus: int = 2
     memory_bytes: int = 4 << 30
+    disk_bytes: int = 10 << 30
+    cpu_seconds: int = 3600
     processes: int = 512
     file_bytes: int = 2 << 30
     open_files: int = 4096
@@ -62,6 +110,14 @@ class SandboxSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A place that a command tried to reach and may not; told once for each command."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandResult:
     """A finished short command. `exit_code` is None when it did not exit by itself."""
 
@@ -70,6 +126,7 @@ class CommandResult:
     seconds: float
     reason: str  # one of the reasons of `Exited`
     truncated: bool = False
+    blocked: tuple[Blocked, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -106,7 +163,7 @@ class OutputChunk:
 class Exited:
     """How a process ended.
 
-    `reason`: exited | timeout | killed | lease | anchor | error | lost.
+    `reason`: exited | timeout | killed | lease | anchor | memory | disk | error | lost.
     """
 
     code: int | None
@@ -116,13 +173,21 @@ class Exited:
     truncated: bool = False
 
 
+Event = OutputChunk | Blocked | Exited | None
+
+
 class Sandbox(Protocol):
-    """One live place. Paths are absolute; everything writable lies under `root`."""
+    """One live place. Paths are absolute; everything writable lies under `root`.
+
+    `adds_headers` says that the provider puts a destination's headers on requests outside of the
+    sandbox, so that a key need not be inside.
+    """
 
     id: str
     root: str
     repository: str  # where put_repository() checks out: f"{root}/repo"
     isolation: Isolation
+    adds_headers: bool
 
     def run(
         self,
@@ -150,10 +215,11 @@ class Sandbox(Protocol):
         """Start a long command detached. The same `key` twice gives the same process."""
         ...
 
-    def follow(
-        self, handle: ProcessHandle, offset: int = 0
-    ) -> Iterator[OutputChunk | Exited | None]:
-        """Yield output from `offset`, `None` about every second of silence, then `Exited`."""
+    def follow(self, handle: ProcessHandle, offset: int = 0) -> Iterator[Event]:
+        """Yield output from `offset`, `None` about every second of silence, then `Exited`.
+
+        What was `Blocked` comes in between, from the beginning with every call.
+        """
         ...
 
     def kill(self, handle: ProcessHandle) -> None:
@@ -174,6 +240,10 @@ class Sandbox(Protocol):
 
     def get_commits(self, base: str) -> bytes:
         """A git bundle of `base..work`; empty bytes when there are no commits."""
+        ...
+
+    def rest(self) -> None:
+        """Nothing will happen for a while: a provider may pause it. `connect` wakes it."""
         ...
 
     def close(self) -> None:

@@ -1,40 +1,120 @@
-"""Sandbox providers by name: ours, and those that other packages bring as entry points."""
+"""Which places to run there are, by name: ours, and those that other packages bring.
+
+Another package adds one by an entry point of the group `soulcaster.sandboxes` that loads to a
+`SandboxEntry`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
+from agents.needs import Need
 from agents.sandboxes.base import SandboxError, SandboxProvider
 
-Factory = Callable[..., SandboxProvider]
-
 GROUP = "soulcaster.sandboxes"
-
-# Named, not imported: a provider may need a package that is not installed.
-_OWN = {"local": "agents.sandboxes.local:LocalProvider"}
+_log = logging.getLogger(__name__)
 
 
-def names() -> list[str]:
-    """Every provider that can be asked for."""
-    return sorted({*_OWN, *_third_party()})
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a provider is made from.
 
-
-def factory(name: str) -> Factory:
-    """What makes the provider of this name; raises SandboxError if there is none.
-
-    Our own names cannot be taken over by another package.
+    `home` is a folder of this machine for its files; `anchor` the process id of the launcher,
+    whose end ends local commands; `readable` are paths of this machine that commands need;
+    `installation` names this installation at a provider that others use, too; `values` are what
+    the entry's needs ask for.
     """
-    if name in _OWN:
-        module, _, attribute = _OWN[name].partition(":")
-        found: Factory = getattr(import_module(module), attribute)
-        return found
-    if entry := _third_party().get(name):
-        loaded: Factory = entry.load()
+
+    home: Path
+    anchor: int | None = None
+    readable: Sequence[Path] = ()
+    installation: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Factory = Callable[[Place], SandboxProvider]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxEntry:
+    """One provider. `name` is the first half of runner names; `where` completes "Claude Code, ...".
+
+    `key` is the provider of the credential that opens it ('' for none). `on_this_machine` says
+    that agents' programs are looked up here and shown to it; elsewhere they come with its image.
+    """
+
+    name: str
+    title: str
+    where: str
+    description: str
+    create: Factory
+    needs: tuple[Need, ...] = ()
+    key: str = ""
+    on_this_machine: bool = False
+
+    def missing(self, values: Mapping[str, str]) -> list[Need]:
+        """The required needs that have no value."""
+        return [need for need in self.needs if need.required and not values.get(need.name)]
+
+
+def _local(place: Place) -> SandboxProvider:
+    local = import_module("agents.sandboxes.local")
+    provider: SandboxProvider = local.LocalProvider(
+        place.home,
+        anchor=place.anchor,
+        tier=place.values.get("tier") or "auto",
+        extra_read_only=place.readable,
+    )
+    return provider
+
+
+_OWN = (
+    SandboxEntry(
+        "local",
+        "This machine",
+        "on this machine",
+        "A folder of this machine, closed off by the kernel: own namespaces, bubblewrap or Landlock.",
+        _local,
+        (Need("tier", "The isolation to use instead of the strongest", required=False),),
+        on_this_machine=True,
+    ),
+)
+
+
+@cache
+def sandboxes() -> Mapping[str, SandboxEntry]:
+    """Every provider by name: our own first, and nobody can replace them."""
+    known = {entry.name: entry for entry in _OWN}
+    for point in entry_points(group=GROUP):
+        added = _loaded(point)
+        if added is not None:
+            known.setdefault(added.name, added)
+    return known
+
+
+def entry(name: str) -> SandboxEntry:
+    """The provider of this name; raises SandboxError if there is none."""
+    try:
+        return sandboxes()[name]
+    except KeyError:
+        known = ", ".join(sorted(sandboxes()))
+        raise SandboxError(f"There is no sandbox {name[:100]!r}; there are {known}.") from None
+
+
+def _loaded(point: EntryPoint) -> SandboxEntry | None:
+    """A stranger's entry; a broken package must not take all other providers with it."""
+    try:
+        loaded = point.load()
+    except Exception:  # noqa: BLE001 (it may raise anything)
+        _log.exception("the sandbox %s could not be loaded", point.name)
+        return None
+    if isinstance(loaded, SandboxEntry):
         return loaded
-    raise SandboxError(f"There is no sandbox {name!r}; there are {', '.join(names())}.")
-
-
-def _third_party() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    _log.error("the sandbox %s is not a SandboxEntry", point.name)
+    return None

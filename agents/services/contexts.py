@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import reverse
+from pydantic import TypeAdapter
 
 from agents.models import Job
-from agents.pipelines.context import FixContext, Quote, Settings
+from agents.pipelines.context import Allowed, FixContext, Quote, Settings
+from agents.runners.base import AgentHook, McpServer
+from agents.sandboxes.base import Reach
 from agents.services.pulls import author_of
 from agents.wiring import runner_info
 from clusters.forges.base import Forge
 from clusters.planner.base import PlanDraft
 from clusters.services import feedback
+
+_ALLOWED = TypeAdapter(Allowed)
+_SERVER = TypeAdapter(McpServer)
+_HOOK = TypeAdapter(AgentHook)
 
 QUOTES = 30
 QUOTE_LENGTH = 4_000
@@ -42,7 +49,15 @@ def _settings(job: Job, base_branch: str) -> Settings:
     return Settings(
         base_branch=base_branch,
         branch=job.branch,
-        setup_network=project.setup_network == project.Network.OPEN,
+        setup_network=Reach(project.setup_network),
+        agent_network=Reach(project.agent_network),
+        allowed=[_ALLOWED.validate_python(each) for each in project.allowed_hosts],
+        folder=project.folder,
+        lint_command=project.lint_command,
+        before=project.before_agent,
+        after=project.after_agent,
+        mcp_servers=[_SERVER.validate_python(each) for each in project.mcp_servers],
+        hooks=[_HOOK.validate_python(each) for each in project.agent_hooks],
         setup_command=project.setup_command,
         test_command=project.test_command,
         rounds=project.rounds,
@@ -51,6 +66,8 @@ def _settings(job: Job, base_branch: str) -> Settings:
         agent_timeout=float(job.time_limit_seconds),
         allow_unisolated=project.allow_unisolated,
         guard=project.guard,
+        protected=project.protected_paths,
+        gate=project.gate,
         instructions=project.instructions,
         labels=project.labels,
         reviewers=project.reviewers,

@@ -22,12 +22,14 @@ from agents.models import Artifact, Execution, Job, Receipt, Step
 from agents.outcomes import outcome as outcome_of
 from agents.pipelines import base
 from agents.runners.base import Usage
+from agents.sandboxes.base import Blocked
 from agents.services.leases import Lease, fenced
 from clusters.models import Cluster
 from clusters.services import clusters
 
 TESTS_KEPT = 20_000
 MESSAGE_KEPT = 4_000
+BLOCKED_KEPT = 100
 
 
 def begin(lease: Lease) -> Execution:
@@ -114,6 +116,18 @@ def count_usage(lease: Lease, execution: Execution, usage: Usage) -> None:
         changes["cost_usd"] = Coalesce(F("cost_usd"), Decimal(0)) + Decimal(str(usage.cost_usd))
     with fenced(lease):
         Execution.objects.filter(pk=execution.pk).update(**changes)
+
+
+def store_blocked(lease: Lease, execution: Execution, place: Blocked, phase: base.Phase) -> bool:
+    """Keep a place that was blocked; False when it was kept before, or there are very many."""
+    entry = {"host": place.host[:253], "port": place.port, "phase": phase.value}
+    with fenced(lease):
+        known = Execution.objects.values_list("blocked", flat=True).get(pk=execution.pk)
+        if entry in known or len(known) >= BLOCKED_KEPT:
+            return False
+        Execution.objects.filter(pk=execution.pk).update(blocked=[*known, entry])
+    notify_job_changed(lease.job_id)
+    return True
 
 
 def store_receipt(

@@ -26,10 +26,11 @@ class Project(models.Model):
         GITHUB = "github", "GitHub"
 
     class Network(models.TextChoices):
-        """What the set-up phase of a sandbox may reach."""
+        """What a phase of a job may reach. An agent's own model does not count."""
 
         NONE = "none", "Nothing"
-        OPEN = "open", "The network"
+        LIST = "list", "Package registries and the hosts below"
+        OPEN = "open", "The whole network"
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="projects")
     name = models.CharField(max_length=200)
@@ -42,15 +43,35 @@ class Project(models.Model):
     branch_prefix = models.CharField(max_length=50, default="soulcaster/")
     requires_approval = models.BooleanField(default=True)
     runner = models.CharField(max_length=64, blank=True, help_text="Empty: the platform's default.")
+    enabled_runners = models.JSONField(default=list, blank=True)  # names; empty: every one
     instructions = models.TextField(blank=True, max_length=20_000)
     setup_command = models.CharField(max_length=1000, blank=True)
     test_command = models.CharField(max_length=1000, blank=True)
-    setup_network = models.CharField(max_length=10, choices=Network, default=Network.NONE)
+    lint_command = models.CharField(max_length=1000, blank=True)
+    # The part of the repository to work in, such as "packages/api"; empty: all of it.
+    folder = models.CharField(max_length=200, blank=True)
+    # Commands before the agent begins and after it ended, each one line.
+    before_agent = models.JSONField(default=list, blank=True)
+    after_agent = models.JSONField(default=list, blank=True)
+    setup_network = models.CharField(max_length=10, choices=Network, default=Network.LIST)
+    agent_network = models.CharField(max_length=10, choices=Network, default=Network.NONE)
+    # [{"host": "*.example.com", "phase": "setup" | "agent", "port": 443 or null}]
+    allowed_hosts = models.JSONField(default=list, blank=True)
+    # What agents are handed: [{"name", "command": [...] or "url", "environment": {}}], and
+    # [{"event", "command"}]. Never a secret.
+    mcp_servers = models.JSONField(default=list, blank=True)
+    agent_hooks = models.JSONField(default=list, blank=True)
     allow_unisolated = models.BooleanField(default=False)
     rounds = models.PositiveSmallIntegerField(default=3)
     time_limit_seconds = models.PositiveIntegerField(default=1800)
     test_limit_seconds = models.PositiveIntegerField(default=600)
     guard = models.JSONField(default=dict, blank=True)  # finding kind -> block | warn | off
+    protected_paths = models.JSONField(default=list, blank=True)  # patterns besides our own
+    # A person has to look at the change before it is pushed.
+    gate = models.BooleanField(default=False)
+    # What one job may cost, in USD; none: no limit. A warning comes at the share, in percent.
+    budget_usd = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    budget_warning_percent = models.PositiveSmallIntegerField(default=80)
     labels = models.JSONField(default=list, blank=True)  # put on every pull request
     # Who is asked to review a proven fix: logins, and teams as "organisation/team".
     reviewers = models.JSONField(default=list, blank=True)

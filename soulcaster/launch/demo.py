@@ -168,7 +168,8 @@ def chosen_inputs(options: argparse.Namespace, home: Home) -> Inputs:
     if not options.repo:
         if options.report:
             raise BadInput("--report needs --repo: name the git repository that it is about.")
-        return inputs.sample(home.path / "demo", settings | {"allow_unisolated": True})
+        settings |= {"allow_unisolated": True, "setup_network": "none"}
+        return inputs.sample(home.path / "demo", settings)
     if options.report is None:
         raise BadInput("--repo needs --report: a file of reports, or what goes wrong in words.")
     settings |= {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agents.sandboxes.base import (
     CommandResult,
+    Event,
     Exited,
     Isolation,
     Network,
@@ -23,6 +24,7 @@ class DirectorySandbox:
     """Runs commands in `root`; the repository is wherever the test has put it below."""
 
     isolation = Isolation.NONE
+    adds_headers = False
 
     def __init__(self, root: Path) -> None:
         self.id = root.name
@@ -77,9 +79,7 @@ class DirectorySandbox:
             self._finished[key] = self.run(argv, cwd=cwd, env=env, timeout=timeout or 60.0)
         return ProcessHandle(key)
 
-    def follow(
-        self, handle: ProcessHandle, offset: int = 0
-    ) -> Iterator[OutputChunk | Exited | None]:
+    def follow(self, handle: ProcessHandle, offset: int = 0) -> Iterator[Event]:
         done = self._finished[handle.id]
         if done.output[offset:]:
             yield OutputChunk(offset, done.output[offset:])
@@ -108,6 +108,9 @@ class DirectorySandbox:
 
     def get_commits(self, base: str) -> bytes:
         raise SandboxError("tests read the repository where it is")
+
+    def rest(self) -> None:
+        """Nothing runs between two calls."""
 
     def close(self) -> None:
         """The test owns the folder."""

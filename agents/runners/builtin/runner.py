@@ -21,7 +21,6 @@ class BuiltinRunner:
 
     name = "builtin"
     title = "Soulcaster agent"
-    needs_network = False
 
     def __init__(
         self, model: ModelFactory, *, request_limit: int = 60, test_timeout: float = 300.0

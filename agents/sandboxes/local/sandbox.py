@@ -20,11 +20,13 @@ from pathlib import Path, PurePosixPath
 from agents.sandboxes import git
 from agents.sandboxes.base import (
     CommandResult,
+    Event,
     Exited,
     Isolation,
     Network,
     OutputChunk,
     ProcessHandle,
+    Reach,
     SandboxError,
     SandboxLost,
 )
@@ -52,6 +54,8 @@ class Host:
 
 class LocalSandbox:
     """A sandbox of `LocalProvider`; see `agents.sandboxes.base.Sandbox`."""
+
+    adds_headers = False
 
     def __init__(self, folder: Path, settings: Settings, host: Host) -> None:
         self.id = folder.name
@@ -111,9 +115,7 @@ class LocalSandbox:
         self._start(check_name(key, "key"), self._run_spec(argv, cwd, env, timeout, network))
         return ProcessHandle(key)
 
-    def follow(
-        self, handle: ProcessHandle, offset: int = 0
-    ) -> Iterator[OutputChunk | Exited | None]:
+    def follow(self, handle: ProcessHandle, offset: int = 0) -> Iterator[Event]:
         """Yield output from `offset`, `None` about every second of silence, then `Exited`."""
         return processes.follow(self._run_dir(handle), offset)
 
@@ -140,6 +142,9 @@ class LocalSandbox:
         return git.get_commits(self, base)
 
     # --- end -----------------------------------------------------------------------------------
+
+    def rest(self) -> None:
+        """Nothing to save: a sandbox in which nothing runs costs nothing here."""
 
     def close(self) -> None:
         """End every process and remove every trace. Idempotent."""
@@ -205,7 +210,7 @@ class LocalSandbox:
             limits=RunLimits(**asdict(spec.limits)),
             wall_seconds=wall,
             lease_seconds=spec.lease_seconds,
-            network=network is Network.OPEN,
+            network=network.reach is Reach.OPEN,
             uid=tier.uid,
             user_namespace=tier.user_namespace,
             landlock=tier.landlock,

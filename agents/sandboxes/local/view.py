@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.sandboxes.base import Isolation, Network
+from agents.sandboxes.base import Isolation, Network, Reach
 
 # The user of every command when the worker is root.
 NOBODY = 65534
@@ -56,7 +56,7 @@ class HostView:
         if isolation is not Isolation.NAMESPACES:
             own = [path for path in own if reachable(path)]
         wanted = [*map(Path, (*_SYSTEM, *_ETC)), *own]
-        if network is Network.OPEN:
+        if network.reach is Reach.OPEN:
             wanted += map(Path, _ETC_OPEN)
         if isolation in (Isolation.LANDLOCK, Isolation.NONE):
             wanted += map(Path, _ETC_DIRECT)
@@ -80,7 +80,7 @@ def etc_files(user: int, home: str, network: Network) -> dict[str, str]:
         "hostname": "sandbox\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     }
-    if network is Network.OPEN:
+    if network.reach is Reach.OPEN:
         # Text, not a bind: resolv.conf is often a link into /run.
         for name in ("hosts", "resolv.conf", "nsswitch.conf"):
             path = Path("/etc", name)

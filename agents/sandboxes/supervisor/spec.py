@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class RunLimits:
-    """Resource limits: per process, except `output_bytes`."""
+    """Resource limits; see `base.Limits` for what each is counted over."""
 
-    cpu_seconds: int
+    cpus: int
     memory_bytes: int
+    disk_bytes: int
+    cpu_seconds: int
     processes: int
     file_bytes: int
     open_files: int

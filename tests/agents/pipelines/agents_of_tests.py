@@ -19,7 +19,6 @@ class Editor:
 
     name = "editor"
     title = "Editor of the tests"
-    needs_network = False
 
     def __init__(self, *rounds: Round) -> None:
         self.rounds: Sequence[Round] = rounds

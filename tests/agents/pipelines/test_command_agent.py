@@ -28,7 +28,6 @@ print(json.dumps({"done": True}))
 class Cli:
     name = "cli"
     title = "Command line agent"
-    needs_network = False
 
     def __init__(self) -> None:
         self.prepared = 0

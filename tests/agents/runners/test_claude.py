@@ -45,7 +45,7 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def runner(program: Path) -> ClaudeRunner:
-    return ClaudeRunner(program, key="secret-key", model="claude-test")
+    return ClaudeRunner(program, ModelChoice("anthropic", "claude-test", key="secret-key"))
 
 
 def parse(runner: ClaudeRunner, *records: dict[str, Any]) -> list[AgentEvent]:

@@ -1,24 +1,20 @@
-"""Settings and keys become sandboxes and runners here, and nowhere else in this application."""
+"""Settings and keys become runners here, and nowhere else in this application."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 from django.conf import settings
 
 from agents.logs.scrubber import Scrubber
-from agents.pipelines.context import Tools
-from agents.runners import registry
+from agents.runners import programs, registry
 from agents.runners.base import CommandRunner, HostedRunner
-from agents.runners.claude import ClaudeRunner
-from agents.sandboxes.base import SandboxProvider
-from agents.sandboxes.registry import factory
-from clusters.forges.base import Forge
+from agents.runners.install import Install
+from agents.runners.registry import AgentEntry
+from agents.sandboxes import registry as places
 from clusters.planner.providers import DEFAULT_MODELS
 from clusters.wiring import model_name
 from credentials.errors import AppError, Conflict
@@ -31,13 +27,6 @@ KeyValues = Callable[[str], dict[str, str]]  # a provider's key and address, {} 
 
 SHORTEST_SECRET = 6
 
-# What people should know although the runner is ready.
-_NOTES = {
-    "scripted": "The model's words are a recorded transcript; files, commits and tests are real.",
-    "claude": "Claude Code reaches the network while it works, and its key is in its environment.",
-}
-# Whose keys an agent can work with; one that is not named here works with any model.
-_PROVIDERS: Mapping[str, Sequence[str]] = {"scripted": (), "claude": ("anthropic",)}
 _NO_MODEL = (
     "There is no key for a model, so a run ends after plan and baseline. "
     "Add one under Settings, Keys."
@@ -79,14 +68,14 @@ def runner_info(name: str, user: User | None, team: Team | None) -> RunnerInfo:
     missing = [
         need.title
         for need in agent.missing(
-            _values(agent.name, user, team, partial(_is_there, user=user, team=team))
+            _values(name, user, team, partial(_is_there, user=user, team=team))
         )
     ]
     if missing and agent.name == "builtin":
         # A run without a model still gives a plan and a baseline, and says so.
         return RunnerInfo(name, agent.title, configured=True, note=_NO_MODEL)
     reason = f"It needs: {', '.join(missing)}." if missing else ""
-    return RunnerInfo(name, agent.title, not missing, reason, _NOTES.get(agent.name, ""))
+    return RunnerInfo(name, agent.title, not missing, reason, agent.note)
 
 
 def key_choices(
@@ -96,7 +85,7 @@ def key_choices(
 
     Raises UnknownRunner.
     """
-    fitting = {name: _providers(registry.entry(name).name) for name in names}
+    fitting = {name: _providers(registry.entry(name)) for name in names}
     wanted = {provider for providers in fitting.values() for provider in providers}
     stored = list(keys.usable(wanted, user=user, team=team))
     return {
@@ -126,35 +115,11 @@ def prepare(
 
     try:
         provider = _provider_of(chosen, name, user, team) if chosen is not None else ""
-        values = _values(agent.name, user, team, reveal, provider)
+        values = _values(name, user, team, reveal, provider)
     except AppError as error:
         return Prepared(None, problem=error.message)
     runner = None if agent.missing(values) else cast("AnyRunner", agent.create(values))
     return Prepared(runner, revealed)
-
-
-def tools(
-    runner: AnyRunner | None, forge: Forge, sandboxes: SandboxProvider, scratch: Path
-) -> Tools:
-    """What a pipeline works with."""
-    return Tools(
-        forge=forge,
-        sandboxes=sandboxes,
-        runner=runner,
-        scratch=scratch,
-        setup_env=settings.SETUP_ENVIRONMENT,
-    )
-
-
-def sandbox_provider(name: str, runner: AnyRunner | None) -> SandboxProvider:
-    """Where a runner's sandboxes are made, with the runner's own program in sight."""
-    sandbox, _ = registry.parse(name)
-    program = runner.read_only_paths() if isinstance(runner, ClaudeRunner) else []
-    return factory(sandbox)(
-        settings.SANDBOX_HOME,
-        anchor=settings.ANCHOR_PID,
-        extra_read_only=[*program, *settings.SANDBOX_READ_ONLY],
-    )
 
 
 def scrubber(revealed: Iterable[Revealed] = ()) -> Scrubber:
@@ -165,24 +130,32 @@ def scrubber(revealed: Iterable[Revealed] = ()) -> Scrubber:
 
 
 def _values(
-    agent: str, user: User | None, team: Team | None, key_values: KeyValues, chosen: str = ""
+    runner: str, user: User | None, team: Team | None, key_values: KeyValues, chosen: str = ""
 ) -> Mapping[str, str]:
     """What the settings and the keys say for an agent's needs; `chosen`: a provider."""
-    if agent == "scripted":
+    sandbox, name = registry.parse(runner)
+    agent = registry.entry(runner)
+    if name == "scripted":
         path = settings.TRANSCRIPT
         return {"transcript": str(path)} if path.is_file() else {}
-    if agent == "claude":
-        provider, _, model = settings.MODEL.partition(":")
-        values = key_values("anthropic")
-        values["program"] = shutil.which("claude") or ""
-        values["model"] = model if provider == "anthropic" else ""
-        return values
-    name = model_name(user, team, chosen)
-    return {**key_values(name.partition(":")[0]), "model": name} if name else {}
+    model = model_name(user, team, chosen, only=agent.providers)
+    values = {**key_values(model.partition(":")[0]), "model": model} if model else {}
+    if agent.install is not None:
+        values["program"] = _program(agent.install, sandbox)
+    return values
 
 
-def _providers(agent: str) -> Sequence[str]:
-    return _PROVIDERS.get(agent, tuple(DEFAULT_MODELS))
+def _program(install: Install, sandbox: str) -> str:
+    """The path of an agent's program in the sandbox; '' when it is not there."""
+    if not places.entry(sandbox).on_this_machine:
+        return install.program  # it comes with the image
+    return str(programs.find(install, settings.AGENT_PROGRAMS) or "")
+
+
+def _providers(agent: AgentEntry) -> Sequence[str]:
+    if agent.name == "scripted":
+        return ()
+    return agent.providers or tuple(DEFAULT_MODELS)
 
 
 def _provider_of(chosen: int, runner: str, user: User | None, team: Team | None) -> str:
