@@ -62,7 +62,8 @@ class ExecutionJournal:
             raise
         if isinstance(value, AgentRound):
             # The agent's own words go into the job's page and the pull request's comments.
-            value = replace(value, reason=self._recorder.scrub(value.reason))
+            scrub = self._recorder.scrub
+            value = replace(value, reason=scrub(value.reason), summary=scrub(value.summary))
         dumped = adapter.dump_python(value, mode="json")
         self._after(value)
         executions.end_step(self._lease, row, seq=self._position(), result=dumped)

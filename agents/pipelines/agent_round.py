@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from typing_extensions import TypeIs
 
-from agents.pipelines import command_agent
+from agents.pipelines import agent_summary, command_agent, hooks
 from agents.pipelines.base import Artifact, Journal, Stop
 from agents.pipelines.commits import take_back
 from agents.pipelines.egress import agent_network
@@ -25,7 +25,7 @@ from agents.runners.base import (
     Task,
     Verdict,
 )
-from agents.sandboxes.base import Network, Reach, Sandbox
+from agents.sandboxes.base import Network, Reach
 
 _MAX_REASON = 2_000
 
@@ -45,13 +45,16 @@ def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRoun
     task = _task(run, plan, round_task)
     kept = "\n\n".join(part for part in (task.prompt, task.feedback) if part).encode()
     run.journal.artifact(Artifact("prompt", f"prompt-{task.round}.md", "text/markdown", kept))
+    hooks.before(run, plan, task.round)
     run.journal.say(f"Round {task.round}: {run.context.runner_title} begins.")
     verdict = _work(run, task)
     if not verdict.ok:
         run.journal.say(f"The agent did not finish: {verdict.reason}")
+    hooks.after(run, plan, task.round)
     head = take_back(run, task.round)
     reason = shortened(visible(verdict.reason), _MAX_REASON)
-    return AgentRound(verdict.ok, reason, verdict.outcome, visible(verdict.session_id), head)
+    session = visible(verdict.session_id)
+    return AgentRound(verdict.ok, reason, verdict.outcome, session, head, agent_summary.read(run))
 
 
 def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
@@ -62,16 +65,11 @@ def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
         session_id=task.session_id,
         test_command=agent_command(plan),
         test_env=environment(run.sandbox, plan, run.sandbox.repository),
-        summary_path=summary_path(run.sandbox),
+        summary_path=agent_summary.path(run.sandbox),
         files=[each.path for each in [*run.context.plan.files, *run.context.plan.tests]],
         mcp_servers=run.settings.mcp_servers,
         hooks=run.settings.hooks,
     )
-
-
-def summary_path(sandbox: Sandbox) -> str:
-    """Where the agent leaves its summary for the pull request."""
-    return f"{sandbox.root}/summary.md"
 
 
 def _work(run: FixRun, task: Task) -> Verdict:

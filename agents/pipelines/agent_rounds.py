@@ -21,6 +21,7 @@ class Work:
 
     head: str
     verification: Verification
+    summary: str = ""  # the agent's own, of its last round that said anything
 
 
 def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
@@ -38,7 +39,12 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
         if work is not None and work.head == ended.head:
             run.journal.say("The agent changed nothing more.")
             return work
-        work = Work(ended.head, _verification(run, baseline, ended.head, task.number))
+        said_before = work.summary if work else ""
+        work = Work(
+            ended.head,
+            _verification(run, baseline, ended.head, task.number),
+            ended.summary or said_before,
+        )
         if not _may_go_on(run, ended, work, task.number):
             return work
         feedback = feedback_on(baseline, work.verification)

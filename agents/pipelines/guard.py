@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
+from pathspec import GitIgnoreSpec
+
 from agents.pipelines.diff_lines import added_lines
-from agents.pipelines.secret_patterns import secret_in
+from agents.pipelines.secret_patterns import is_read_whole, secret_in
 from agents.pipelines.test_files import is_test_path
 from clusters.forges.base import Author
 from clusters.forges.mirrors import ChangedFile, Commit
@@ -32,6 +34,7 @@ GUARD_KINDS: Mapping[str, str] = {
     "lfs_pointer": "warn",
     "outside_plan": "warn",
     "size": "warn",
+    "lint": "off",  # takes a second, and needs somebody who reads it
 }
 
 # Names that steer continuous integration, agents or editors of everybody who checks the code out.
@@ -83,29 +86,55 @@ class Finding:
 class Change:
     """What is looked at. `diff` is the unified text; a caller may cut it at MAX_DIFF bytes.
 
-    `pointers` are the files whose content is in Git LFS, before or after the change.
+    `pointers` are the files whose content is in Git LFS, before or after the change; `lint` is
+    what a security linter says about the head, and only counts where the change added a line.
     """
 
     files: Sequence[ChangedFile]
     diff: str
     commits: Sequence[Commit] = ()
     pointers: Collection[str] = ()
+    lint: Sequence[LintIssue] = ()
 
 
-def inspect(
-    change: Change, plan: PlanDraft, requester: Author, policy: Mapping[str, str]
-) -> list[Finding]:
-    """Findings about a change, those that block first; `policy` maps a kind to block, warn or off.
+@dataclass(frozen=True, slots=True)
+class LintIssue:
+    """What a security linter says about one line of a file."""
 
-    A word in the policy that is none of these counts as "block".
+    path: str
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The project's rules. `kinds` maps a kind of finding to block, warn or off.
+
+    A word that is none of these counts as "block". `protected` are patterns of paths as in
+    .gitignore, protected besides our own.
     """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    protected: Sequence[str] = ()
+
+    def severity(self, kind: str) -> str:
+        """block, warn or off."""
+        return self.kinds.get(kind, GUARD_KINDS[kind])
+
+
+def inspect(change: Change, plan: PlanDraft, requester: Author, policy: Policy) -> list[Finding]:
+    """Findings about a change, those that block first."""
     found = [
         *_about_paths(change.files, plan),
+        *_about_own_paths(change.files, policy.protected),
+        *_about_lint(change),
         *_about_pointers(change),
         *_about_text(change),
         *_about_commits(change, requester),
     ]
-    judged = (_judged(kind, path, sentence, policy) for kind, path, sentence in found)
+    judged = (
+        _judged(kind, path, sentence, policy.severity(kind)) for kind, path, sentence in found
+    )
     findings = _limited(finding for finding in judged if finding is not None)
     return sorted(findings, key=lambda finding: finding.severity != "block")
 
@@ -118,8 +147,8 @@ def blocks(findings: Iterable[Finding]) -> bool:
 _Found = tuple[str, str, str]
 
 
-def _judged(kind: str, path: str, sentence: str, policy: Mapping[str, str]) -> Finding | None:
-    match policy.get(kind, GUARD_KINDS[kind]):
+def _judged(kind: str, path: str, sentence: str, severity: str) -> Finding | None:
+    match severity:
         case "off":
             return None
         case "warn":
@@ -178,6 +207,22 @@ def is_protected(path: str) -> bool:
     return parts[-1] in _PROTECTED_NAMES if parts else False
 
 
+def _about_own_paths(files: Sequence[ChangedFile], patterns: Sequence[str]) -> Iterator[_Found]:
+    protected = GitIgnoreSpec.from_lines(patterns)
+    for file in files:
+        for path in filter(None, (file.path, file.old_path)):
+            if protected.match_file(path):
+                yield "protected_path", path, "The project protects this file."
+
+
+def _about_lint(change: Change) -> Iterator[_Found]:
+    if change.lint:
+        added = {(line.path, line.number) for line in added_lines(change.diff)}
+        for issue in change.lint:
+            if (issue.path, issue.line) in added:
+                yield "lint", issue.path, f"Line {issue.line}: {issue.sentence}"
+
+
 def _is_strange(path: str) -> bool:
     return any(
         unicodedata.category(letter) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} for letter in path
@@ -190,6 +235,9 @@ def _about_text(change: Change) -> Iterator[_Found]:
         name = secret_in(line.text)
         if name:
             yield "secret", line.path, f"Line {line.number} looks like {name}."
+        elif not is_read_whole(line.text):
+            said = f"Line {line.number} is too long to be searched for secrets."
+            yield "secret", line.path, said
     if len(lines) < sum(file.added for file in change.files):
         # The text of the difference was cut: what was not read cannot be called clean.
         yield "secret", "", "The change is too large to be searched for secrets."

@@ -24,6 +24,7 @@ MAX_BODY = 60_000  # GitHub takes 65,536 characters
 _QUOTES, _TESTS = 5, 20
 
 _ISOLATION = {
+    "machine": "a virtual machine of its own",
     "namespaces": "kept apart by namespaces of its own",
     "bubblewrap": "kept apart by bubblewrap",
     "landlock": "kept apart by Landlock",
@@ -82,11 +83,16 @@ def final_body(
     baseline: ReceiptDraft,
     work: Verification,
     findings: Sequence[Finding],
+    summary: str = "",
 ) -> str:
-    """The text of a change that was pushed: what was proven, or plainly that it was not."""
+    """The text of a change that was pushed: what was proven, or plainly that it was not.
+
+    `summary` is the agent's own, shown as a quote.
+    """
     lines = [
         *_verdict(work),
         *_section("What it is about", [prose(context.plan.summary)]),
+        *_agents_words(summary),
         *_reports(context),
         *_proof(baseline, work),
         *_tests(baseline, work),
@@ -212,6 +218,12 @@ def _origin(context: FixContext, isolation: str) -> Iterator[str]:
     )
     if context.agent_note:
         yield plain(context.agent_note, 500)
+
+
+def _agents_words(summary: str) -> Iterator[str]:
+    if summary:
+        yield "## What the agent says"
+        yield quoted(summary, 3_000)
 
 
 def _section(heading: str, lines: Iterable[str]) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.pipelines import guard, pr_text, sticky
+from agents.pipelines import guard, linting, pr_text, sticky
 from agents.pipelines.agent_rounds import Work
 from agents.pipelines.base import Artifact, ReceiptDraft, Stop
 from agents.pipelines.commits import find_again
-from agents.pipelines.guard import Change, Finding
+from agents.pipelines.guard import Change, Finding, Policy
 from agents.pipelines.opening import propose
 from agents.pipelines.records import Guarded, Published
 from agents.pipelines.run import FixRun
@@ -19,6 +19,7 @@ from clusters.forges.base import ForgeError, Pull, PullState
 def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
     """What the guard finds in the change; the draft tells when that keeps the change back."""
     _bring(run, work)
+    policy = Policy(run.settings.guard, run.settings.protected)
     change = Change(
         files=run.mirror.changed(run.base, work.head),
         diff=run.mirror.diff(run.base, work.head, max_bytes=guard.MAX_DIFF),
@@ -28,8 +29,9 @@ def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
             for commit in (run.base, work.head)
             for path in elsewhere.pointers(run.mirror.path, commit)
         },
+        lint=linting.issues(run, work.head) if policy.severity("lint") != "off" else (),
     )
-    findings = guard.inspect(change, run.context.plan, run.author, run.settings.guard)
+    findings = guard.inspect(change, run.context.plan, run.author, policy)
     for finding in findings:
         run.journal.say(f"Guard: {finding.path or 'the change'}: {finding.sentence}")
     if any(finding.kind == "secret" and finding.severity == "block" for finding in findings):
@@ -59,7 +61,9 @@ def publish(
 ) -> Published:
     """Push the commits, write the text, and mark the pull request ready only if it is proven."""
     _bring(run, work)
-    text = pr_text.final_body(run.context, run.isolation, baseline, work.verification, findings)
+    text = pr_text.final_body(
+        run.context, run.isolation, baseline, work.verification, findings, work.summary
+    )
     pull = _push_and_open(run, work, text) if number is None else _push(run, number, work, text)
     verified = work.verification.judgement.verified
     if verified:

@@ -61,13 +61,17 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class AgentRound:
-    """What the agent left after one round. `head` is '' when there are no commits at all."""
+    """What the agent left after one round. `head` is '' when there are no commits at all.
+
+    `summary` is its own text for the pull request, if it left one.
+    """
 
     ok: bool
     reason: str
     outcome: str
     session_id: str
     head: str
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)

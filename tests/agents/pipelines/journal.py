@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from agents.pipelines.base import Artifact, ReceiptDraft
+from agents.pipelines.base import Artifact, Phase, ReceiptDraft
 from agents.runners.base import AgentEvent
+from agents.sandboxes.base import Blocked
 
 T = TypeVar("T")
 Hook = Callable[[str, int], None]
@@ -29,6 +30,7 @@ class Memory:
     artifacts: dict[tuple[str, str], Artifact] = field(default_factory=dict)
     events: list[AgentEvent] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    blocked: list[tuple[Blocked, Phase]] = field(default_factory=list)
     output: bytearray = field(default_factory=bytearray)
     worked: list[str] = field(default_factory=list)  # steps that really ran, by name
 
@@ -74,6 +76,10 @@ class MemoryJournal:
 
     def say(self, text: str) -> None:
         self.memory.lines.append(text)
+
+    def blocked(self, place: Blocked, phase: Phase) -> None:
+        if (place, phase) not in self.memory.blocked:
+            self.memory.blocked.append((place, phase))
 
     def output(self, data: bytes) -> None:
         self.memory.output += data

@@ -8,8 +8,17 @@ import pytest
 
 from agents.pipelines import command_agent
 from agents.pipelines.command_agent import MAX_LINE, Line, Lines
-from agents.runners.base import AgentEvent, Finished, Launch, Message, Task, Verdict
-from agents.sandboxes.base import Exited, Sandbox, SandboxSpec
+from agents.runners.base import (
+    AgentError,
+    AgentEvent,
+    BudgetSpent,
+    Finished,
+    Launch,
+    Message,
+    Task,
+    Verdict,
+)
+from agents.sandboxes.base import Exited, Network, ProcessHandle, Sandbox, SandboxSpec
 from agents.sandboxes.local import LocalProvider
 from tests.agents.pipelines.journal import Killed, Memory, MemoryJournal
 
@@ -65,11 +74,19 @@ SAID = [Message("one"), Message("two"), Message("Fix it\n\nIt still fails"), Fin
 TASK = Task(prompt="Fix it", feedback="It still fails")
 
 
+def work(
+    runner: Cli, sandbox: Sandbox, journal: MemoryJournal, *, timeout: float = 30.0
+) -> Verdict:
+    return command_agent.work(
+        runner, TASK, sandbox, journal, timeout=timeout, reachable=lambda launch: Network.NONE
+    )
+
+
 @pytest.mark.slow
 def test_an_agent_is_followed_to_its_end(sandbox: Sandbox) -> None:
     memory = Memory()
 
-    verdict = command_agent.work(Cli(), TASK, sandbox, MemoryJournal(memory), timeout=30)
+    verdict = work(Cli(), sandbox, MemoryJournal(memory))
 
     assert verdict == Verdict(True, "4 events")
     assert memory.events == SAID
@@ -84,9 +101,9 @@ def test_the_next_worker_goes_on_and_tells_nothing_twice(sandbox: Sandbox) -> No
             raise Killed
 
     with pytest.raises(Killed):
-        command_agent.work(cli, TASK, sandbox, MemoryJournal(memory, beaten=die), timeout=30)
+        work(cli, sandbox, MemoryJournal(memory, beaten=die))
 
-    verdict = command_agent.work(cli, TASK, sandbox, MemoryJournal(memory), timeout=30)
+    verdict = work(cli, sandbox, MemoryJournal(memory))
 
     assert verdict == Verdict(True, "4 events")
     assert memory.events == SAID
@@ -95,9 +112,51 @@ def test_the_next_worker_goes_on_and_tells_nothing_twice(sandbox: Sandbox) -> No
 
 @pytest.mark.slow
 def test_an_agent_that_takes_too_long_is_ended(sandbox: Sandbox) -> None:
-    verdict = command_agent.work(Cli(), TASK, sandbox, MemoryJournal(Memory()), timeout=0.6)
+    verdict = work(Cli(), sandbox, MemoryJournal(Memory()), timeout=0.6)
 
     assert not verdict.ok
+
+
+class Hopeless(Cli):
+    """Says something that no agent comes back from, and then tries for an hour."""
+
+    def command(self, task: Task, sandbox: Sandbox) -> Launch:
+        return Launch(["sh", "-c", "echo refused; exec sleep 3600"], {})
+
+    def parse(self, line: str) -> Iterator[AgentEvent]:
+        yield AgentError(line, fatal=True)
+
+
+@pytest.mark.slow
+def test_an_error_that_nothing_comes_back_from_ends_the_agent(sandbox: Sandbox) -> None:
+    memory = Memory()
+
+    verdict = work(Hopeless(), sandbox, MemoryJournal(memory))
+
+    assert not verdict.ok
+    assert memory.events == [AgentError("refused", fatal=True)]
+
+
+class Spent(MemoryJournal):
+    """A journal whose budget ends with the second event."""
+
+    def emit(self, event: AgentEvent) -> None:
+        super().emit(event)
+        if len(self.memory.events) == 2:
+            raise BudgetSpent("The budget of $1.00 is used up.")
+
+
+@pytest.mark.slow
+def test_a_budget_that_is_used_up_ends_the_agent_with_its_own_outcome(sandbox: Sandbox) -> None:
+    memory = Memory()
+
+    verdict = work(Cli(), sandbox, Spent(memory))
+
+    said = "The budget of $1.00 is used up."
+    assert verdict == Verdict(False, said, "budget_spent")
+    assert memory.events == SAID[:2]
+    ends = [each for each in sandbox.follow(ProcessHandle("agent-1")) if isinstance(each, Exited)]
+    assert [end.reason for end in ends] == ["killed"]
 
 
 def test_lines_come_out_whole_however_they_arrive() -> None:

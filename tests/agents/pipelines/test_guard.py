@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from agents.pipelines.guard import GUARD_KINDS, Change, Finding, blocks, inspect, is_protected
+from agents.pipelines.guard import (
+    GUARD_KINDS,
+    Change,
+    Finding,
+    LintIssue,
+    Policy,
+    blocks,
+    inspect,
+    is_protected,
+)
 from clusters.forges.base import Author
 from clusters.forges.mirrors import ChangedFile, Commit
 from clusters.planner.base import CandidateFile, Criterion, PlanDraft
@@ -31,7 +40,7 @@ def diff(path: str, *lines: str) -> str:
 
 
 def found(change: Change, policy: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
-    findings = inspect(change, PLAN, ALICE, policy or {})
+    findings = inspect(change, PLAN, ALICE, Policy(policy or {}))
     return [(finding.kind, finding.severity, finding.path) for finding in findings]
 
 
@@ -110,7 +119,7 @@ def test_other_paths_are_not_protected(path: str) -> None:
 def test_a_secret_in_an_added_line_blocks_and_is_not_repeated() -> None:
     change = Change([file("app.py", added=2)], diff("app.py", "import os", f"T = '{GITHUB_TOKEN}'"))
 
-    (finding,) = inspect(change, PLAN, ALICE, {})
+    (finding,) = inspect(change, PLAN, ALICE, Policy())
 
     assert finding == Finding("secret", "block", "app.py", "Line 2 looks like a GitHub token.")
 
@@ -141,7 +150,7 @@ def test_a_commit_in_another_name_blocks() -> None:
         Commit("b" * 40, "Yours", "Linus", "linus@example.com", "2026-01-01T00:00:00Z"),
     ]
 
-    (finding,) = inspect(Change([], "", commits), PLAN, ALICE, {})
+    (finding,) = inspect(Change([], "", commits), PLAN, ALICE, Policy())
 
     assert (finding.kind, finding.severity) == ("author", "block")
     assert "bbbbbbbbbb" in finding.sentence
@@ -172,4 +181,50 @@ def test_only_findings_that_block_block() -> None:
 
 
 def test_every_kind_has_a_default() -> None:
-    assert set(GUARD_KINDS.values()) == {"block", "warn"}
+    assert set(GUARD_KINDS.values()) == {"block", "warn", "off"}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "protected"),
+    [
+        (["migrations/"], "app/migrations/0001.py", True),
+        (["*.lock"], "deep/down/poetry.lock", True),
+        (["/deploy/**"], "deploy/prod/values.yaml", True),
+        (["/deploy/**"], "docs/deploy/values.yaml", False),
+        (["*.sql", "!fixtures/*.sql"], "fixtures/a.sql", False),
+        ([], "app.py", False),
+    ],
+)
+def test_a_project_protects_paths_of_its_own(
+    patterns: list[str], path: str, protected: bool
+) -> None:
+    findings = inspect(Change([file(path)], ""), PLAN, ALICE, Policy({}, patterns))
+
+    assert ("protected_path" in [finding.kind for finding in findings]) == protected
+
+
+def test_a_protected_file_cannot_be_renamed_away() -> None:
+    renamed = file("app.py", status="renamed", old_path="deploy/values.yaml")
+    findings = inspect(Change([renamed], ""), PLAN, ALICE, Policy({}, ["deploy/"]))
+
+    assert [(finding.kind, finding.path) for finding in findings] == [
+        ("protected_path", "deploy/values.yaml")
+    ]
+
+
+def test_a_linter_is_heard_about_added_lines_only_and_only_when_it_is_wanted() -> None:
+    change = Change(
+        [file("app.py", added=1)],
+        diff("app.py", "import pickle"),
+        lint=[LintIssue("app.py", 1, "It unpickles."), LintIssue("app.py", 7, "Was there before.")],
+    )
+
+    assert found(change, {"lint": "warn"}) == [("lint", "warn", "app.py")]
+    assert found(change, {"lint": "block"}) == [("lint", "block", "app.py")]
+    assert found(change) == []
+
+
+def test_a_line_that_is_too_long_to_be_searched_is_not_called_clean() -> None:
+    change = Change([file("app.py", added=1)], diff("app.py", "x" * 1_100_000))
+
+    assert found(change) == [("secret", "block", "app.py")]

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from agents.pipelines.secret_patterns import MAX_LINE, entropy, secret_in
+from agents.pipelines.secret_patterns import (
+    MAX_PIECES,
+    PIECE,
+    entropy,
+    is_read_whole,
+    secret_in,
+)
 
 RANDOM = "q8Zr2LwX" + "7vKp4TnB" + "1sYc"
 
@@ -43,9 +49,32 @@ def test_ordinary_lines_are_not(line: str) -> None:
     assert not secret_in(line)
 
 
-def test_a_long_line_takes_no_time() -> None:
-    assert secret_in("password = '" * 100_000) == ""
-    assert secret_in(" " * MAX_LINE + "-----BEGIN " + "PRIVATE KEY-----") == ""
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tw = " + "SK" + "0123456789abcdef" * 2,
+        "mail = " + "SG." + "a1B2c3D4e5F6g7H8i9J0k1" + "." + "a1B2c3D4e5" * 4 + "abc",
+        "mc = '" + "0123456789abcdef" * 2 + "-us12'",
+    ],
+)
+def test_a_well_kept_scanner_knows_more_than_we_do(line: str) -> None:
+    assert "kind" in secret_in(line)
+
+
+def test_a_secret_far_along_a_line_is_seen_wherever_pieces_meet() -> None:
+    key = "AKIA" + "ABCDEFGHIJKLMNOP"
+    for before in (PIECE - 10, PIECE, 3 * PIECE + 17, 100 * PIECE):
+        assert secret_in("x" * before + " " + key + " " + "y" * 50)
+
+
+@pytest.mark.parametrize("unit", ["password = '", "://a:", "eyJ", "a:b@", "key=", " ", "-"])
+def test_a_long_line_takes_no_time(unit: str) -> None:
+    assert secret_in(unit * (200_000 // len(unit))) == ""
+
+
+def test_what_is_too_long_to_be_read_says_so() -> None:
+    assert is_read_whole("x" * PIECE)
+    assert not is_read_whole("x" * (MAX_PIECES + 1) * PIECE)
 
 
 def test_entropy() -> None:
