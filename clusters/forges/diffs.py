@@ -55,6 +55,29 @@ def commits(repository: Path, base: str, head: str, *, limit: int) -> list[Commi
     return [Commit(*fields[at : at + 5]) for at in range(0, len(fields) - 4, 5)]
 
 
+def touched(repository: Path, head: str, *, depth: int) -> list[list[str]]:
+    """The paths that each of the newest `depth` commits changed, merges left out."""
+    found = git.run(
+        [
+            "log",
+            "-z",
+            "--no-merges",
+            f"--max-count={depth}",
+            "--no-show-signature",
+            "--name-only",
+            "--no-renames",
+            # Two of them in a row stand in no path.
+            "--format=%x00%x00",
+            head,
+        ],
+        repository=repository,
+    )
+    blocks = found.decode(errors="replace").split("\0\0\0")
+    return [
+        [path.lstrip("\n") for path in block.split("\0") if path.strip()] for block in blocks[1:]
+    ]
+
+
 def changed(repository: Path, base: str, head: str) -> list[ChangedFile]:
     """The files that differ between two commits (full shas)."""
     found = git.run(

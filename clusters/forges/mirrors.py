@@ -221,6 +221,10 @@ class Mirror:
         """The newest `limit` commits that head has and base has not, oldest first."""
         return diffs.commits(self.path, self.resolve(base), self.resolve(head), limit=limit)
 
+    def touched(self, head: str, *, depth: int) -> list[list[str]]:
+        """The paths that each of the newest `depth` commits changed."""
+        return diffs.touched(self.path, self.resolve(head), depth=depth)
+
     def changed(self, base: str, head: str) -> list[ChangedFile]:
         """The files that differ between two commits."""
         return diffs.changed(self.path, self.resolve(base), self.resolve(head))

@@ -15,6 +15,8 @@ from clusters.planner.base import PlanDraft
 MAX_QUOTES = 30
 MAX_QUOTE = 4_000  # characters
 MAX_CONVENTIONS = 12_000
+MAX_RELATED = 15
+MAX_ISSUES = 20
 MAX_FAILURES = 20
 MAX_FAILURE = 3_000
 
@@ -52,13 +54,20 @@ def render_fix_prompt(
     plan: PlanDraft,
     quotes: Sequence[QuoteText],
     conventions: str = "",
+    related: Sequence[str] = (),
+    issues: Sequence[int] = (),
     test_command: Sequence[str] | str = (),
+    validation: Sequence[str] = (),
     instructions: str = "",
+    summary_path: str = "",
 ) -> str:
     """The prompt of round 1.
 
     `conventions` is text of the repository (its guide for contributors, for example) and counts
     as a stranger's; `instructions` are the maintainer's own and stand outside of any fence.
+    `related` are files that have to do with those of the plan; `issues` are numbers of the
+    forge's; `validation` are other commands that must succeed; `summary_path` is where the
+    summary goes ('': the agent's last words are the summary).
     """
     command = test_command if isinstance(test_command, str) else " ".join(test_command)
     return _fill(
@@ -66,9 +75,13 @@ def render_fix_prompt(
         summary=visible(plan.summary),
         plan=_plan(plan),
         quotes="\n".join(_quote(quote) for quote in quotes[:MAX_QUOTES]) or "(no quotes)\n",
+        issues=_issues(issues),
         conventions=_conventions(conventions),
+        related=_related(related),
         test_step=_test_step(command),
+        validation=_validation(validation),
         instructions=_instructions(instructions),
+        summary_step=_summary_step(summary_path),
     )
 
 
@@ -129,6 +142,36 @@ def _conventions(text: str) -> str:
         return ""
     body = fence(shorten(visible(text).strip(), MAX_CONVENTIONS))
     return f"## The repository's own conventions\n\nFollow them as far as they concern style.\n\n{body}\n\n"
+
+
+def _issues(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    named = ", ".join(f"#{number}" for number in numbers[:MAX_ISSUES])
+    return f"The reports are about these issues of the repository: {named}.\n\n"
+
+
+def _related(paths: Sequence[str]) -> str:
+    if not paths:
+        return ""
+    listed = "".join(f"- `{_line(path)}`\n" for path in paths[:MAX_RELATED])
+    return f"## Related files\n\nThey often change or are used together with those of the plan.\n\n{listed}\n"
+
+
+def _validation(commands: Sequence[str]) -> str:
+    return "".join(
+        f"{number}. `{_line(command)}` must succeed as well.\n"
+        for number, command in enumerate(commands, start=6)
+    )
+
+
+def _summary_step(path: str) -> str:
+    if not path:
+        return "End with a short summary of the cause, the change and the tests."
+    return (
+        f"At the end, write a short summary of the cause, the change and the tests to the file `{path}`, which is "
+        "not part of the repository. It is quoted in the pull request. Then stop."
+    )
 
 
 def _test_step(command: str) -> str:

@@ -138,3 +138,23 @@ def test_every_prompt_has_a_version_that_the_agent_does_not_see(name: str) -> No
     assert "<!--" not in agent_instructions()
     assert "<!--" not in render_feedback(2, "x", [])
     assert "<!--" not in render_fix_prompt(plan=PLAN, quotes=[])
+
+
+def test_a_program_is_told_where_its_summary_goes_and_a_hosted_agent_is_not() -> None:
+    assert "`/box/summary.md`" in render_fix_prompt(
+        plan=PLAN, quotes=[], summary_path="/box/summary.md"
+    )
+    assert "End with a short summary" in render_fix_prompt(plan=PLAN, quotes=[])
+
+
+def test_what_else_is_known_stands_in_the_prompt() -> None:
+    prompt = render_fix_prompt(
+        plan=PLAN,
+        quotes=[],
+        related=["src/rounding.py", "src/a`b.py"],
+        issues=[3, 14],
+        validation=["ruff check ."],
+    )
+    assert "- `src/rounding.py`" in prompt
+    assert "#3, #14" in prompt
+    assert "6. `ruff check .` must succeed as well." in prompt
