@@ -1,5 +1,7 @@
 """What every sandbox provider promises; a provider's test class inherits these tests.
 
+Those that start one task at a time pass `SandboxContract`, all others `LiveSandboxContract`.
+
 The subclass gives the fixture `provider`. Commands may count on sh, python3 and git.
 """
 
@@ -70,19 +72,6 @@ class SandboxContract:
         assert result.output == b"begun\n"
         assert result.seconds < 10
 
-    def test_output_arrives_while_the_command_runs(self, sandbox: Sandbox) -> None:
-        pieces: list[bytes] = []
-
-        def answer(piece: bytes) -> None:
-            pieces.append(piece)
-            sandbox.write(f"{sandbox.root}/go", b"")
-
-        waits = "echo first; until [ -e go ]; do sleep 0.02; done; echo second"
-        result = sandbox.run(["sh", "-c", waits], on_output=answer)
-
-        assert result.ok
-        assert b"".join(pieces) == result.output == b"first\nsecond\n"
-
     def test_the_environment_is_only_what_was_given(
         self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -146,18 +135,6 @@ class SandboxContract:
         assert next(events) is None
         sandbox.kill(handle)
         assert isinstance(next(events), Exited)
-
-    def test_kill_ends_the_whole_tree_however_it_hides(self, sandbox: Sandbox) -> None:
-        handle = sandbox.spawn(python(HOSTILE_TREE), key="tree")
-        wait_for_output(sandbox, handle, b"tree is up")
-        assert locks_held(sandbox) == 3
-
-        sandbox.kill(handle)
-        sandbox.kill(handle)
-
-        assert locks_held(sandbox) == 0
-        end = collect(sandbox, handle)[1]
-        assert (end.code, end.reason) == (None, "killed")
 
     def test_a_daemon_does_not_outlive_its_command(self, sandbox: Sandbox) -> None:
         daemon = "(setsid sleep 60 &); echo done; exit 4"
@@ -279,3 +256,32 @@ class SandboxContract:
                 provider.connect(name)
             with pytest.raises(SandboxError):
                 sandbox.spawn(["true"], key=name)
+
+
+class LiveSandboxContract(SandboxContract):
+    """For providers with a shell: files and other commands while a command runs."""
+
+    def test_output_arrives_while_the_command_runs(self, sandbox: Sandbox) -> None:
+        pieces: list[bytes] = []
+
+        def answer(piece: bytes) -> None:
+            pieces.append(piece)
+            sandbox.write(f"{sandbox.root}/go", b"")
+
+        waits = "echo first; until [ -e go ]; do sleep 0.02; done; echo second"
+        result = sandbox.run(["sh", "-c", waits], on_output=answer)
+
+        assert result.ok
+        assert b"".join(pieces) == result.output == b"first\nsecond\n"
+
+    def test_kill_ends_the_whole_tree_however_it_hides(self, sandbox: Sandbox) -> None:
+        handle = sandbox.spawn(python(HOSTILE_TREE), key="tree")
+        wait_for_output(sandbox, handle, b"tree is up")
+        assert locks_held(sandbox) == 3
+
+        sandbox.kill(handle)
+        sandbox.kill(handle)
+
+        assert locks_held(sandbox) == 0
+        end = collect(sandbox, handle)[1]
+        assert (end.code, end.reason) == (None, "killed")

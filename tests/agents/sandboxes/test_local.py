@@ -12,11 +12,11 @@ import pytest
 
 from agents.sandboxes.base import Isolation, Limits, SandboxError, SandboxSpec
 from agents.sandboxes.local import LocalProvider
-from tests.agents.sandboxes.contract import SandboxContract
+from tests.agents.sandboxes.contract import LiveSandboxContract
 from tests.agents.sandboxes.helpers import collect, provider_of, python
 
 
-class TestLocalSandbox(SandboxContract):
+class TestLocalSandbox(LiveSandboxContract):
     @pytest.fixture
     def provider(self, tier_provider: LocalProvider) -> LocalProvider:
         return tier_provider
