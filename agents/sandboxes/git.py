@@ -16,9 +16,30 @@ from agents.sandboxes.base import CommandResult, Sandbox, SandboxError
 BRANCH = "work"
 
 _OBJECT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_TAKEN_REFS = "refs/soulcaster/base"
 _MAX_BUNDLE_BYTES = 128 << 20
-_QUICK, _LONG = 60.0, 900.0
+_LONG = 900.0
+# Whole scripts, because each command of a sandbox costs a start. Nothing is ever put into them:
+# what varies are their arguments.
+_CHECK_OUT = """
+repository=$1 bundle=$2 base=$3 settings=$4
+shift 4
+trap 'rm -f -- "$bundle"' EXIT
+rm -rf -- "$repository"
+git init -q -b work "$repository"
+cd "$repository"
+printf %s "$settings" >> .git/config
+# Before the fetch: a bundle of a shallow history can be fetched, but never cloned.
+if [ $# -gt 0 ]; then printf '%s\\n' "$@" > .git/shallow; fi
+git fetch -q --no-tags "$bundle" '+refs/*:refs/soulcaster/base/*'
+git reset -q --hard "$base"
+"""
+_NOTHING = "no commits\n"
+_BUNDLE = """
+rm -f -- .????????????????.out
+cd "$1"
+if [ "$(git rev-list --count "$3")" = 0 ]; then echo 'no commits'; exit; fi
+git bundle create -q "$2" "$3"
+"""
 _ENV = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -26,7 +47,7 @@ _ENV = {
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 # An agent's commit must not fail for want of a name, nor start a clean-up behind its back.
-_SETTINGS = b"""\
+_SETTINGS = """\
 [user]
 \tname = Soulcaster
 \temail = soulcaster@localhost
@@ -54,55 +75,30 @@ def put_repository(
     for name in (base, *shallow):
         _check_object(name)
     inside = f"{sandbox.root}/.{secrets.token_hex(8)}.bundle"
-    _run(sandbox, ["rm", "-rf", "--", sandbox.repository], cwd=sandbox.root, timeout=_LONG)
-    try:
-        if upload is None:
-            sandbox.write(inside, bundle.read_bytes())
-        else:
-            upload(inside, bundle)
-        _check_out(sandbox, inside, base, shallow)
-    finally:
-        _run(sandbox, ["rm", "-f", "--", inside], cwd=sandbox.root)
+    if upload is None:
+        sandbox.write(inside, bundle.read_bytes())
+    else:
+        upload(inside, bundle)
+    _run(sandbox, _CHECK_OUT, sandbox.repository, inside, base, _SETTINGS, *shallow)
 
 
 def get_commits(sandbox: Sandbox, base: str) -> bytes:
     """A git bundle of `base..work`; empty bytes when there are no commits."""
     _check_object(base)
-    count = _git(sandbox, "rev-list", "--count", f"{base}..refs/heads/{BRANCH}")
-    if count.text.strip() == "0":
+    # A name that nobody inside could have prepared. The next one removes it.
+    inside = f"{sandbox.root}/.{secrets.token_hex(8)}.out"
+    told = _run(sandbox, _BUNDLE, sandbox.repository, inside, f"{base}..refs/heads/{BRANCH}")
+    if told.text.endswith(_NOTHING):
         return b""
-    # A name that nobody inside could have prepared.
-    inside = f"{sandbox.root}/.{secrets.token_hex(8)}.bundle"
-    try:
-        _git(sandbox, "bundle", "create", "-q", inside, f"{base}..refs/heads/{BRANCH}")
-        return sandbox.read(inside, limit=_MAX_BUNDLE_BYTES)
-    finally:
-        _run(sandbox, ["rm", "-f", "--", inside], cwd=sandbox.root)
+    return sandbox.read(inside, limit=_MAX_BUNDLE_BYTES)
 
 
-def _check_out(sandbox: Sandbox, inside: str, base: str, shallow: Sequence[str]) -> None:
-    _run(sandbox, ["git", "init", "-q", "-b", BRANCH, sandbox.repository], cwd=sandbox.root)
-    config = f"{sandbox.repository}/.git/config"
-    sandbox.write(config, sandbox.read(config) + _SETTINGS)
-    if shallow:
-        # Before the fetch: a bundle of a shallow history can be fetched, but never cloned.
-        lines = "".join(f"{commit}\n" for commit in shallow)
-        sandbox.write(f"{sandbox.repository}/.git/shallow", lines.encode())
-    _git(sandbox, "fetch", "-q", "--no-tags", inside, f"+refs/*:{_TAKEN_REFS}/*")
-    _git(sandbox, "reset", "-q", "--hard", base)
-
-
-def _git(sandbox: Sandbox, *arguments: str) -> CommandResult:
-    return _run(sandbox, ["git", *arguments], cwd=sandbox.repository, timeout=_LONG)
-
-
-def _run(
-    sandbox: Sandbox, argv: Sequence[str], *, cwd: str, timeout: float = _QUICK
-) -> CommandResult:
-    result = sandbox.run(argv, cwd=cwd, env=_ENV, timeout=timeout)
+def _run(sandbox: Sandbox, script: str, *arguments: str) -> CommandResult:
+    """Run one of the scripts of this module; raises SandboxError with what it said."""
+    argv = ["sh", "-ec", script, "git", *arguments]
+    result = sandbox.run(argv, cwd=sandbox.root, env=_ENV, timeout=_LONG)
     if not result.ok:
-        what = " ".join(argv[:2])
-        raise SandboxError(f"`{what}` failed in the sandbox: {result.text.strip()[-500:]}")
+        raise SandboxError(f"git failed in the sandbox: {result.text.strip()[-500:]}")
     return result
 
 
