@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.sandboxes.local.provider import LocalProvider
+from agents.sandboxes.local.provider import TIERS, LocalProvider
 from agents.sandboxes.local.sandbox import LocalSandbox
 
-__all__ = ["LocalProvider", "LocalSandbox"]
+__all__ = ["TIERS", "LocalProvider", "LocalSandbox"]

@@ -15,9 +15,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agents.sandboxes.base import Exited, OutputChunk, SandboxError
+from agents.sandboxes.base import Blocked, Event, Exited, OutputChunk, SandboxError
+from agents.sandboxes.supervisor.blocked import read_blocked
 from agents.sandboxes.supervisor.identity import all_pids, signal_process
-from agents.sandboxes.supervisor.records import EXIT, HANDLE, LEASE, LOCK, OUTPUT, read_record
+from agents.sandboxes.supervisor.records import (
+    BLOCKED,
+    EXIT,
+    HANDLE,
+    LEASE,
+    LOCK,
+    OUTPUT,
+    read_record,
+)
 from agents.sandboxes.supervisor.spec import RunSpec
 
 # Marks the processes of a run on the tiers where they could otherwise not be found again.
@@ -92,12 +101,13 @@ def ended(run_dir: Path) -> Exited | None:
     )
 
 
-def follow(run_dir: Path, offset: int = 0) -> Iterator[OutputChunk | Exited | None]:
+def follow(run_dir: Path, offset: int = 0) -> Iterator[Event]:
     """Yield output from `offset`, None about every second of silence, and at last the end.
 
-    Renews the lease of the command while it runs.
+    Each place that was blocked comes once, in between. Renews the lease of the command while it runs.
     """
     pause, spoke, renewed = _SHORTEST_PAUSE, time.monotonic(), 0.0
+    told = 0
     while True:
         if time.monotonic() - renewed > _BEAT_SECONDS:
             _renew(run_dir)
@@ -107,6 +117,9 @@ def follow(run_dir: Path, offset: int = 0) -> Iterator[OutputChunk | Exited | No
         for chunk in _output(run_dir, offset):
             yield chunk
             offset, pause, spoke = chunk.end, _SHORTEST_PAUSE, time.monotonic()
+        for place in read_blocked(run_dir / BLOCKED)[told:]:
+            yield Blocked(*place)
+            told += 1
         if end is not None:
             yield end
             return

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agents.sandboxes.base import Isolation, SandboxError, SandboxLost, SandboxSpec
+from agents.sandboxes.local.egress import check_upstream
 from agents.sandboxes.local.removal import remove_tree
 from agents.sandboxes.local.sandbox import Host, LocalSandbox
 from agents.sandboxes.local.settings import Settings, Tier, check_name
 from agents.sandboxes.local.view import NOBODY, HostView, default_prefixes, missing_python
 from agents.sandboxes.supervisor import landlock
 from agents.sandboxes.supervisor.identity import start_time
+
+# What can be had on one machine, strongest first.
+TIERS = tuple(each for each in Isolation if each is not Isolation.MACHINE)
 
 _AUTO = "auto"
 _PROBE_SECONDS = 20.0
@@ -27,6 +31,7 @@ class LocalProvider:
     `anchor` is the pid of the launcher whose end ends every command. `tier` is "auto" or a value
     of `Isolation`. `extra_read_only` are host paths that commands may read, an agent's program
     for instance; `python_prefixes` are pythons for their PATH, by default the one that runs us.
+    `upstream` is the proxy that this machine itself has to use (http://[user:password@]host:port).
     On any tier but the first, a root worker's commands see of these only what every user may.
     """
 
@@ -40,8 +45,9 @@ class LocalProvider:
         tier: str = _AUTO,
         extra_read_only: Sequence[Path] = (),
         python_prefixes: Sequence[Path] | None = None,
+        upstream: str = "",
     ) -> None:
-        """Raises SandboxError for an unknown tier or a launcher that is gone already."""
+        """Raises SandboxError for an unknown tier, a wrong proxy, or a launcher that is gone."""
         self.root = root.resolve()
         self.failures: dict[Isolation, str] = {}
         self._isolations = _wanted(tier)
@@ -53,6 +59,7 @@ class LocalProvider:
             anchor=anchor or 0,
             anchor_start=_started(anchor) if anchor else 0,
             bwrap=shutil.which("bwrap") or "",
+            upstream=check_upstream(upstream),
         )
         self._lock = threading.Lock()
         self._tier: Tier | None = None
@@ -150,11 +157,11 @@ class LocalProvider:
 
 def _wanted(tier: str) -> Sequence[Isolation]:
     if tier == _AUTO:
-        return list(Isolation)
+        return TIERS
     try:
-        return [Isolation(tier)]
+        return [TIERS[TIERS.index(Isolation(tier))]]
     except ValueError as error:
-        known = ", ".join([_AUTO, *Isolation])
+        known = ", ".join([_AUTO, *TIERS])
         raise SandboxError(f"There is no isolation {tier!r}; there are {known}.") from error
 
 

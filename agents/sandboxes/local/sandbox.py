@@ -14,11 +14,12 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from agents.sandboxes import git
 from agents.sandboxes.base import (
+    Blocked,
     CommandResult,
     Event,
     Exited,
@@ -31,6 +32,7 @@ from agents.sandboxes.base import (
     SandboxLost,
 )
 from agents.sandboxes.local import processes
+from agents.sandboxes.local.egress import run_gate
 from agents.sandboxes.local.removal import remove_tree
 from agents.sandboxes.local.settings import Settings, check_name
 from agents.sandboxes.local.tree import Tree
@@ -44,12 +46,16 @@ _TMP = "/tmp"  # noqa: S108  the sandbox's own, not the host's
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What a sandbox needs to know of this machine: the launcher, what to show, bubblewrap."""
+    """What a sandbox needs to know of this machine: what to show, the launcher, bubblewrap.
+
+    `upstream` is the address of the proxy that the machine itself has to use, "" for none.
+    """
 
     view: HostView
     anchor: int = 0
     anchor_start: int = 0
     bwrap: str = "bwrap"
+    upstream: str = field(default="", repr=False)
 
 
 class LocalSandbox:
@@ -86,11 +92,14 @@ class LocalSandbox:
         spec = self._run_spec(argv, cwd, env, timeout, network)
         spec.limits.output_bytes = min(spec.limits.output_bytes, _RUN_OUTPUT_BYTES)
         output = bytearray()
+        blocked: list[Blocked] = []
         try:
             self._start(key, spec)
             for event in processes.follow(self._runs / key):
                 if isinstance(event, Exited):
-                    return self._result(event, bytes(output), began)
+                    return self._result(event, bytes(output), tuple(blocked), began)
+                if isinstance(event, Blocked):
+                    blocked.append(event)
                 if isinstance(event, OutputChunk):
                     output += event.data
                     if on_output is not None:
@@ -116,7 +125,10 @@ class LocalSandbox:
         return ProcessHandle(key)
 
     def follow(self, handle: ProcessHandle, offset: int = 0) -> Iterator[Event]:
-        """Yield output from `offset`, `None` about every second of silence, then `Exited`."""
+        """Yield output from `offset`, `None` about every second of silence, then `Exited`.
+
+        What was `Blocked` comes in between, from the beginning with every call.
+        """
         return processes.follow(self._run_dir(handle), offset)
 
     def kill(self, handle: ProcessHandle) -> None:
@@ -163,13 +175,16 @@ class LocalSandbox:
     # --- helpers -------------------------------------------------------------------------------
 
     @staticmethod
-    def _result(end: Exited, output: bytes, began: float) -> CommandResult:
+    def _result(
+        end: Exited, output: bytes, blocked: tuple[Blocked, ...], began: float
+    ) -> CommandResult:
         return CommandResult(
             exit_code=end.code if end.reason == "exited" else None,
             output=output,
             seconds=time.monotonic() - began,
             reason=end.reason,
             truncated=end.truncated,
+            blocked=blocked,
         )
 
     def _start(self, key: str, spec: RunSpec) -> None:
@@ -210,7 +225,8 @@ class LocalSandbox:
             limits=RunLimits(**asdict(spec.limits)),
             wall_seconds=wall,
             lease_seconds=spec.lease_seconds,
-            network=network.reach is Reach.OPEN,
+            network=self._has_host_network(network),
+            gate=run_gate(network, self._host.upstream),
             uid=tier.uid,
             user_namespace=tier.user_namespace,
             landlock=tier.landlock,
@@ -219,6 +235,11 @@ class LocalSandbox:
             anchor_start=self._host.anchor_start,
             bwrap=self._host.bwrap,
         )
+
+    def _has_host_network(self, network: Network) -> bool:
+        # Where nothing isolates, a list can only be advice to programs that ask for a proxy.
+        unlimited = network.reach is Reach.LIST and self.isolation is Isolation.NONE
+        return network.reach is Reach.OPEN or unlimited
 
     def _own_tmp(self, scratch: str) -> bool:
         """Can the scratch folder be shown as /tmp? A short name matters to unix sockets."""

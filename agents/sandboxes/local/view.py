@@ -42,7 +42,7 @@ _ETC_DIRECT = (
 class HostView:
     """The parts of the host that commands may read.
 
-    `python_prefixes` come with their `bin` on PATH; `extra` is shown as it is.
+    `python_prefixes` come with their `bin` on PATH, and so do folders of `extra` that have one.
     """
 
     python_prefixes: Sequence[Path]
@@ -56,19 +56,20 @@ class HostView:
         if isolation is not Isolation.NAMESPACES:
             own = [path for path in own if reachable(path)]
         wanted = [*map(Path, (*_SYSTEM, *_ETC)), *own]
-        if network.reach is Reach.OPEN:
+        if network.reach is not Reach.NONE:
             wanted += map(Path, _ETC_OPEN)
         if isolation in (Isolation.LANDLOCK, Isolation.NONE):
             wanted += map(Path, _ETC_DIRECT)
         return _outermost(wanted)
 
     def search_path(self, isolation: Isolation) -> str:
-        """PATH: the python prefixes first, then the system."""
-        prefixes = self.python_prefixes
+        """PATH: the python prefixes first, then the system, then what else is shown."""
+        prefixes, others = self.python_prefixes, [each for each in self.extra if _has_programs(each)]
         if isolation is not Isolation.NAMESPACES:
             prefixes = [prefix for prefix in prefixes if reachable(prefix)]
+            others = [folder for folder in others if reachable(folder)]
         own = [f"{prefix}/bin" for prefix in prefixes if str(prefix) not in ("/usr", "/usr/local")]
-        return ":".join([*own, _SYSTEM_PATH])
+        return ":".join([*own, _SYSTEM_PATH, *(f"{folder}/bin" for folder in others)])
 
 
 def etc_files(user: int, home: str, network: Network) -> dict[str, str]:
@@ -110,6 +111,11 @@ def missing_python(search_path: str) -> Path | None:
         return None
     found = shutil.which("python3", path=search_path)
     return Path(found) if found else None
+
+
+def _has_programs(folder: Path) -> bool:
+    """A toolchain such as Node.js; the Python of a virtual environment is nobody else's."""
+    return (folder / "bin").is_dir() and not (folder / "pyvenv.cfg").exists()
 
 
 def _with_targets(paths: Iterable[Path]) -> list[Path]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
 from . import seccomp
 from .command import prefer_for_oom, reset_signals
+from .doors import open_inside
 from .limits import apply_limits, tasks_of
+from .namespaces import enter_user_namespace
 from .spec import RunSpec
-from .syscalls import become, die_with_parent
+from .syscalls import CLONE_NEWNET, become, die_with_parent, unshare
 
 # Only so that a program that cannot be run says 127, as on every other tier.
 _VIA_SHELL = ("/bin/sh", "-c", 'exec "$0" "$@"')
 _FAMILIES = (seccomp.AF_UNIX, seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
 
 
-def run_in_bubblewrap(spec: RunSpec, status_fd: int, supervisor: int) -> NoReturn:
+def run_in_bubblewrap(
+    spec: RunSpec, status_fd: int, supervisor: int, door: socket.socket | None
+) -> NoReturn:
     """In a fresh child of the supervisor: become bubblewrap; raises OSError if it cannot be run.
 
     It writes JSON lines to `status_fd`: first `child-pid`, at the end `exit-code`.
@@ -32,6 +37,10 @@ def run_in_bubblewrap(spec: RunSpec, status_fd: int, supervisor: int) -> NoRetur
     if spec.uid is not None:
         # As root, the command's user would stay root outside: no process limit, /proc writable.
         become(spec.uid)
+    if spec.gate is not None and door is not None:
+        enter_user_namespace(None)
+        unshare(CLONE_NEWNET)
+        open_inside(spec.gate, door)
     die_with_parent()
     if os.getppid() != supervisor:
         os._exit(1)
@@ -48,8 +57,8 @@ def _arguments(spec: RunSpec, status_fd: int) -> list[str]:
     options += ["--new-session", "--clearenv", "--hostname", "sandbox"]
     options += ["--json-status-fd", str(status_fd)]
     options += ["--seccomp", str(_in_memory(seccomp.build_program(_FAMILIES)))]
-    if spec.network:
-        options.append("--share-net")
+    if spec.network or spec.gate is not None:
+        options.append("--share-net")  # with a gate, that of the empty namespace we are in
     options += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run"]
     options += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp"]  # noqa: S108
     for name, text in spec.etc_files.items():

@@ -1,4 +1,4 @@
-"""End every process below this one. A subreaper's descendants cannot leave it."""
+"""The processes below this one, and their end. A subreaper's descendants cannot leave it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAUSE = 0.005
 def kill_descendants() -> None:
     """SIGKILL all processes below this one and reap them; returns when none is left."""
     while True:
-        below = _descendants()
+        below = descendants()
         # Stop first, so that a fork bomb cannot outrun the loop.
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for pid in below:
@@ -24,7 +24,8 @@ def kill_descendants() -> None:
         time.sleep(_PAUSE)
 
 
-def _descendants() -> list[int]:
+def descendants() -> list[int]:
+    """The pids of all processes below this one."""
     children: dict[int, list[int]] = {}
     for pid in all_pids():
         try:

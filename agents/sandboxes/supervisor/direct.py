@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import NoReturn
 
-from . import landlock, seccomp
+from . import connects, landlock, seccomp
 from .command import Report, execute
 from .limits import tasks_of
 from .spec import RunSpec
@@ -18,12 +19,18 @@ from .syscalls import (
     prctl,
 )
 
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm")  # noqa: S108
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# Semaphores of multiprocessing live there.
+_SHARED = ("/dev/shm",)  # noqa: S108
+# The first process's own, and no other's; without it, programs made with Bun do not start.
+_OWN = "/proc/self"
 # A unix socket on the host's disk (docker.sock) is out of Landlock's reach, so none of that family.
 _FAMILIES = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
 
 
-def run_directly(spec: RunSpec, report: Report, supervisor: int) -> NoReturn:
+def run_directly(
+    spec: RunSpec, report: Report, supervisor: int, door: socket.socket | None
+) -> NoReturn:
     """In a fresh child of the supervisor: lock down, run the command, never return."""
 
     def lock_down() -> None:
@@ -36,8 +43,12 @@ def run_directly(spec: RunSpec, report: Report, supervisor: int) -> NoReturn:
             os._exit(1)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         if spec.tier == "landlock":
-            landlock.restrict(spec.read_only, [*spec.writable, *_DEVICES])
-            seccomp.restrict(_FAMILIES if spec.network else ())
+            writable = [*spec.writable, *_DEVICES]
+            landlock.restrict([*spec.read_only, _OWN], writable, _SHARED, tcp=spec.network)
+            if spec.gate is not None and door is not None:
+                connects.install(spec.gate.port, door)
+            else:
+                seccomp.restrict(_FAMILIES if spec.network else (), own_ipc=False)
 
     uid = os.getuid() if spec.uid is None else spec.uid
     execute(spec, report, lock_down, tasks_of(uid))

@@ -7,16 +7,15 @@ Each dies with its parent, so the end of any of them ends the command and all it
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import socket
-import struct
 from pathlib import Path
 from typing import NoReturn
 
 from . import landlock, seccomp
 from .command import Report, execute
+from .doors import bring_loopback_up, open_inside
 from .limits import tasks_of
 from .rootfs import enter_root
 from .spec import RunSpec
@@ -37,22 +36,26 @@ from .syscalls import (
     unshare,
 )
 
-_SIOCSIFFLAGS = 0x8914
-_IFF_UP_RUNNING = 0x41
 _FAMILIES = (seccomp.AF_UNIX, seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
 
 
-def run_in_namespaces(spec: RunSpec, report: Report, supervisor: int, mount_point: str) -> NoReturn:
+def run_in_namespaces(
+    spec: RunSpec, report: Report, supervisor: int, mount_point: str, door: socket.socket | None
+) -> NoReturn:
     """In a fresh child of the supervisor: make the sandbox, run the command, never return."""
     die_with_parent()
     if spec.user_namespace:
-        _enter_user_namespace(spec.uid)
+        enter_user_namespace(spec.uid)
     running = tasks_of(spec.uid) if spec.uid is not None and not spec.user_namespace else 0
     network = 0 if spec.network else CLONE_NEWNET
     unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | network)
     die_with_parent()  # again: the change of credentials cleared it
     if os.getppid() != supervisor:
         os._exit(1)
+    if spec.gate is not None and door is not None:
+        open_inside(spec.gate, door)
+    elif not spec.network:
+        bring_loopback_up()
     alive, held = os.pipe()
     init = os.fork()
     if init:
@@ -62,7 +65,8 @@ def run_in_namespaces(spec: RunSpec, report: Report, supervisor: int, mount_poin
     _be_init(spec, report, alive, mount_point, running)
 
 
-def _enter_user_namespace(uid: int | None) -> None:
+def enter_user_namespace(uid: int | None) -> None:
+    """Go to a new one: as oneself, or as root beside the user `uid`."""
     prctl(PR_SET_DUMPABLE, 1)  # else /proc/self/uid_map belongs to root
     if uid is not None:
         _enter_as_root(uid)
@@ -120,8 +124,6 @@ def _be_init(
         if select.select([outer_alive], [], [], 0)[0]:
             os._exit(1)
         enter_root(spec, mount_point)
-        if not spec.network:
-            _bring_loopback_up()
         socket.sethostname("sandbox")
         command = os.fork()
         if not command:
@@ -166,9 +168,3 @@ def _forget_output() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-
-
-def _bring_loopback_up() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        request = struct.pack("16sh14x", b"lo", _IFF_UP_RUNNING)
-        fcntl.ioctl(control, _SIOCSIFFLAGS, request)

@@ -10,6 +10,7 @@ LOCK = "lock"  # held with flock as long as the supervisor lives
 HANDLE = "handle.json"  # who the supervisor and the sandbox's init are
 LEASE = "lease"  # touched by whoever follows
 OUTPUT = "out"  # stdout and stderr, merged, append only
+BLOCKED = "blocked"  # one line for each place that may not be reached
 EXIT = "exit.json"  # written whole, and last
 MOUNT_POINT = "root"
 

@@ -13,14 +13,21 @@ from .syscalls import CLONE_NEWUSER, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, prctl
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
 
-_LOAD, _EQUALS, _AT_LEAST, _HAS_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
-_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_LOAD, _EQUALS, _AT_LEAST, _HAS_BIT, _MASK, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_NUMBER, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
+_ALLOW, _ERRNO, _NOTIFY = 0x7FFF0000, 0x00050000, 0x7FC00000
 _MODE_FILTER = 2
 _X32 = 0x40000000
 _CLONE3 = 435
-# open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring_*
-_DENIED_EVERYWHERE = (428, 429, 430, 431, 432, 433, 442, 425, 426, 427)
+# open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring_*, pidfd_getfd
+_DENIED_EVERYWHERE = (428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 438)
+# Both put words into a terminal, as if somebody had typed them.
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# Memory of this kind outlives its processes: enough for what PostgreSQL wants, too little to hide.
+_LARGEST_SEGMENT = 1 << 18
+_STREAM, _DATAGRAM, _TYPE_BITS, _TCP = 1, 2, 0xF, 6
+# Connects without connect(2).
+_MSG_FASTOPEN = 0x20000000
 
 _Instruction = tuple[int, int, int, int]
 
@@ -28,7 +35,14 @@ _Instruction = tuple[int, int, int, int]
 class _Machine(NamedTuple):
     audit: int
     socket: int
+    socketpair: int
+    connect: int
+    serving: tuple[int, ...]  # bind, listen
+    sending: tuple[tuple[int, int], ...]  # sendto, sendmsg, sendmmsg: number, offset of the flags
     clone: int
+    ioctl: int
+    shmget: int
+    ipc: tuple[int, ...]  # semget, msgget, mq_open
     denied: dict[str, int]
 
 
@@ -36,7 +50,14 @@ _MACHINES = {
     "x86_64": _Machine(
         audit=0xC000003E,
         socket=41,
+        socketpair=53,
+        connect=42,
+        serving=(49, 50),
+        sending=((44, 40), (46, 32), (307, 40)),
         clone=56,
+        ioctl=16,
+        shmget=29,
+        ipc=(64, 68, 240),
         denied={
             "mount": 165,
             "umount2": 166,
@@ -63,12 +84,23 @@ _MACHINES = {
             "swapon": 167,
             "swapoff": 168,
             "reboot": 169,
+            "kcmp": 312,
+            "syslog": 103,
+            "fanotify_init": 300,
+            "sched_setaffinity": 203,
         },
     ),
     "aarch64": _Machine(
         audit=0xC00000B7,
         socket=198,
+        socketpair=199,
+        connect=203,
+        serving=(200, 201),
+        sending=((206, 40), (211, 32), (269, 40)),
         clone=220,
+        ioctl=29,
+        shmget=194,
+        ipc=(190, 186, 180),
         denied={
             "mount": 40,
             "umount2": 39,
@@ -95,14 +127,22 @@ _MACHINES = {
             "swapon": 224,
             "swapoff": 225,
             "reboot": 142,
+            "kcmp": 272,
+            "syslog": 116,
+            "fanotify_init": 262,
+            "sched_setaffinity": 122,
         },
     ),
 }
 
 
-def restrict(families: Collection[int]) -> None:
-    """Filter this process and its children for good; only these socket families remain."""
-    program = build_program(families)
+def restrict(families: Collection[int], *, own_ipc: bool = True) -> None:
+    """Filter this process and its children for good; only these socket families remain.
+
+    `own_ipc` says that it has an ipc namespace of its own; else System V's and POSIX's queues,
+    semaphores and segments would be shared with the host, so there are none.
+    """
+    program = build_program(families, own_ipc=own_ipc)
     code = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     pointer = ctypes.create_string_buffer(header)
@@ -110,18 +150,32 @@ def restrict(families: Collection[int]) -> None:
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(pointer))
 
 
-def build_program(families: Collection[int]) -> bytes:
-    """The filter as the kernel takes it; raises OSError on an unknown machine."""
+def build_program(
+    families: Collection[int], *, own_ipc: bool = True, judged: bool = False
+) -> bytes:
+    """The filter of `restrict` as the kernel takes it; raises OSError on an unknown machine.
+
+    `judged` leaves TCP sockets, and nothing else of the network; another process answers each
+    connect(2) on them.
+    """
     name = os.uname().machine
     if name not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no system call filter is known for {name}")
     machine = _MACHINES[name]
     program = [*_only_native(machine, name)]
-    for number in (*machine.denied.values(), *_DENIED_EVERYWHERE):
+    shared = () if own_ipc else (*machine.ipc, machine.shmget)
+    for number in (*machine.denied.values(), *_DENIED_EVERYWHERE, *shared):
         program += _refuse(number, errno.EPERM)
     # clone3 hides its flags behind a pointer; libc falls back to clone.
     program += _refuse(_CLONE3, errno.ENOSYS)
     program += _refuse_flag(machine.clone, CLONE_NEWUSER)
+    program += _refuse_typing(machine.ioctl)
+    program += _refuse_large_segments(machine.shmget)
+    if AF_UNIX not in families:
+        # One half of such a pair could still send to any socket of that family.
+        program += _refuse_masked(machine.socketpair, _SECOND_ARGUMENT, _TYPE_BITS, _DATAGRAM)
+    if judged:
+        program += _judged_tcp(machine)
     program += _only_families(machine.socket, sorted(families))
     program.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
@@ -150,6 +204,67 @@ def _refuse_flag(number: int, flag: int) -> list[_Instruction]:
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_HAS_BIT, 0, 1, flag),
         (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+
+
+def _refuse_typing(number: int) -> list[_Instruction]:
+    return [
+        (_EQUALS, 0, 5, number),
+        (_LOAD, 0, 0, _SECOND_ARGUMENT),
+        (_EQUALS, 1, 0, _TIOCSTI),
+        (_EQUALS, 0, 1, _TIOCLINUX),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+
+
+def _refuse_large_segments(number: int) -> list[_Instruction]:
+    return [
+        (_EQUALS, 0, 6, number),
+        (_LOAD, 0, 0, _SECOND_ARGUMENT + 4),  # the upper half of the size
+        (_EQUALS, 0, 2, 0),
+        (_LOAD, 0, 0, _SECOND_ARGUMENT),
+        (_AT_LEAST, 0, 1, _LARGEST_SEGMENT + 1),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+
+
+def _refuse_masked(number: int, argument: int, mask: int, value: int) -> list[_Instruction]:
+    """Refuse a call whose argument is this value in these bits."""
+    return [
+        (_EQUALS, 0, 5, number),
+        (_LOAD, 0, 0, argument),
+        (_MASK, 0, 0, mask),
+        (_EQUALS, 0, 1, value),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+
+
+def _judged_tcp(machine: _Machine) -> list[_Instruction]:
+    """TCP without a way in, and every way out a question to another process."""
+    program: list[_Instruction] = []
+    for number in machine.serving:
+        program += _refuse(number, errno.EPERM)
+    for number, flags in machine.sending:
+        program += _refuse_masked(number, flags, _MSG_FASTOPEN, _MSG_FASTOPEN)
+    program += [(_EQUALS, 0, 1, machine.connect), (_RETURN, 0, 0, _NOTIFY)]
+    # Only TCP itself: other protocols of streams know further ways to connect.
+    return [
+        *program,
+        (_EQUALS, 0, 11, machine.socket),
+        (_LOAD, 0, 0, _SECOND_ARGUMENT),
+        (_MASK, 0, 0, _TYPE_BITS),
+        (_EQUALS, 0, 7, _STREAM),
+        (_LOAD, 0, 0, _THIRD_ARGUMENT),
+        (_EQUALS, 1, 0, _TCP),
+        (_EQUALS, 0, 4, 0),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_EQUALS, 1, 0, AF_INET),
+        (_EQUALS, 0, 1, AF_INET6),
+        (_RETURN, 0, 0, _ALLOW),
         (_LOAD, 0, 0, _NUMBER),
     ]
 

@@ -6,6 +6,8 @@ import ctypes
 import os
 import signal
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -122,6 +124,22 @@ def become(uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+
+
+@contextmanager
+def files_as(uid: int | None) -> Iterator[None]:
+    """Open files, those of /proc above all, as this user; None for no change."""
+    if uid is None:
+        yield
+        return
+    own = os.geteuid(), os.getegid()
+    try:
+        libc.setfsgid(uid)
+        libc.setfsuid(uid)
+        yield
+    finally:
+        libc.setfsuid(own[0])
+        libc.setfsgid(own[1])
 
 
 def die_with_parent() -> None:

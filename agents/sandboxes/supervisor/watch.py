@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from .bubblewrap import run_in_bubblewrap
+from .consumption import Consumption
+from .cpus import Cpus
 from .descendants import kill_descendants
+from .descriptors import keep_open
 from .direct import run_directly
+from .egress import Egress
 from .identity import boot_id, is_process, start_time
 from .namespaces import run_in_namespaces
 from .output import Output
@@ -36,10 +40,13 @@ class Watch:
         self._pid = os.getpid()
         self._began = time.monotonic()
         self._status = Status()
-        self._reason = ""
+        self._reason = self._why = ""
         self._child = 0
         self._exited = False
         self._lease_seen = (0, self._began)
+        self._egress = Egress()
+        self._cpus = Cpus(spec.limits.cpus)
+        self._consumption = Consumption(spec)
 
     def run(self) -> None:
         """Everything, up to the exit record; a failure of our own is recorded as one."""
@@ -83,9 +90,11 @@ class Watch:
         write_record(Path(HANDLE), handle)
 
     def _start(self) -> None:
+        self._egress.open(self._spec, self._cpus.bind)
         self._child = os.fork()
         if not self._child:
             self._become_child()
+        self._egress.started()
         os.close(self._out_write)
         os.close(self._news_write)
         null = os.open("/dev/null", os.O_RDWR)
@@ -105,24 +114,25 @@ class Watch:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        self._cpus.bind()
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(out, 2)
         mount_point = str(Path.cwd() / MOUNT_POINT)
         # Without the lock above all: it says that the supervisor lives.
-        os.closerange(3, news)
-        os.closerange(news + 1, news + 256)
+        door = self._egress.door
+        keep_open(news, -1 if door is None else door.fileno())
 
         def report(line: str) -> None:
             os.write(news, line.encode("utf-8", "replace"))
 
         try:
             if self._spec.tier == "namespaces":
-                run_in_namespaces(self._spec, report, self._pid, mount_point)
+                run_in_namespaces(self._spec, report, self._pid, mount_point, door)
             elif self._spec.tier == "bubblewrap":
-                run_in_bubblewrap(self._spec, news, self._pid)
+                run_in_bubblewrap(self._spec, news, self._pid, door)
             else:
-                run_directly(self._spec, report, self._pid)
+                run_directly(self._spec, report, self._pid, door)
         except BaseException as error:  # noqa: BLE001  the supervisor hears of it, whatever it is
             report(f"error {error}\n")
         os._exit(126)
@@ -133,7 +143,8 @@ class Watch:
         poll = select.poll()
         child = os.pidfd_open(self._child)
         anchor = self._open_anchor()
-        for descriptor in (self._out, self._news, child, self._wake, anchor):
+        questions = self._egress.descriptor
+        for descriptor in (self._out, self._news, child, self._wake, anchor, questions):
             if descriptor >= 0:
                 poll.register(descriptor, select.POLLIN)
         while not self._exited:
@@ -141,6 +152,7 @@ class Watch:
                 if not self._take_in(descriptor, child, anchor):
                     poll.unregister(descriptor)
             self._check_clocks()
+            self._check_consumption()
             if self._reason:
                 self._kill_child()  # again: a signal may have come before there was a child
 
@@ -169,6 +181,9 @@ class Watch:
             return bool(data)
         if descriptor == self._wake:
             os.read(self._wake, 64)
+            return True
+        if descriptor == self._egress.descriptor:
+            self._egress.answer()
             return True
         if descriptor == anchor:
             self._stop("anchor")
@@ -201,7 +216,8 @@ class Watch:
 
     def _wait_milliseconds(self) -> float:
         left = self._began + self._spec.wall_seconds - time.monotonic()
-        return 1000 * max(0.001, min(_LONGEST_WAIT, left)) if not self._reason else 100
+        soon = min(_LONGEST_WAIT, left, self._consumption.wait())
+        return 1000 * max(0.001, soon) if not self._reason else 100
 
     def _check_clocks(self) -> None:
         now = time.monotonic()
@@ -217,6 +233,12 @@ class Watch:
             self._lease_seen = (touched, now)
         elif now - self._lease_seen[1] > self._spec.lease_seconds:
             self._stop("lease")
+
+    def _check_consumption(self) -> None:
+        breach = None if self._reason else self._consumption.breach(self._status.init)
+        if breach:
+            self._why = breach.sentence
+            self._stop(breach.reason)
 
     def _stop(self, reason: str) -> None:
         """End the command; the first reason counts."""
@@ -258,7 +280,7 @@ class Watch:
             "code": code if code is not None and code >= 0 else None,
             "signal": (-code if code < 0 else None) if code is not None else signal.SIGKILL.value,
             "reason": reason or ("error" if error else "exited"),
-            "error": error,
+            "error": error or self._why,
             "truncated": self._output.truncated,
             "seconds": round(time.monotonic() - self._began, 3),
         }
