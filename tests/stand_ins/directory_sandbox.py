@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -108,6 +110,13 @@ class DirectorySandbox:
 
     def get_commits(self, base: str) -> bytes:
         raise SandboxError("tests read the repository where it is")
+
+    def provide(self, archive: bytes) -> str:
+        folder = Path(self.root) / ".provided"
+        folder.mkdir(exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as source:
+            source.extractall(folder)
+        return str(folder)
 
     def rest(self) -> None:
         """Nothing runs between two calls."""

@@ -117,8 +117,8 @@ class LocalProvider:
         """Run something in a throw-away sandbox; says what went wrong, or nothing."""
         if tier.isolation is Isolation.BUBBLEWRAP and not self._host.bwrap:
             return "the program bwrap is not installed"
-        if tier.isolation is Isolation.LANDLOCK and not tier.landlock:
-            return f"the kernel has no Landlock of version {landlock.OLDEST_SUFFICIENT} or newer"
+        if tier.isolation is Isolation.LANDLOCK and landlock.version() < (oldest := _oldest(tier)):
+            return f"the kernel has no Landlock of version {oldest} or newer"
         sandbox = self._make(f".probe-{secrets.token_hex(5)}", Settings(SandboxSpec("probe"), tier))
         try:
             result = sandbox.run(["true"], timeout=_PROBE_SECONDS)
@@ -176,6 +176,11 @@ def _candidates(isolations: Sequence[Isolation]) -> Sequence[Tier]:
         if root and isolation is Isolation.NAMESPACES:
             tiers.append(Tier(isolation, False, with_landlock, uid))
     return tiers
+
+
+def _oldest(tier: Tier) -> int:
+    """The version of Landlock that is enough without anything else."""
+    return landlock.OLDEST_FOR_ONE_USER if tier.uid is None else landlock.OLDEST_SUFFICIENT
 
 
 def _started(anchor: int) -> int:

@@ -31,7 +31,7 @@ from agents.sandboxes.base import (
     SandboxError,
     SandboxLost,
 )
-from agents.sandboxes.local import processes
+from agents.sandboxes.local import processes, provided
 from agents.sandboxes.local.egress import run_gate
 from agents.sandboxes.local.removal import remove_tree
 from agents.sandboxes.local.settings import Settings, check_name
@@ -153,6 +153,10 @@ class LocalSandbox:
         """A git bundle of `base..work`; empty bytes when there are no commits."""
         return git.get_commits(self, base)
 
+    def provide(self, archive: bytes) -> str:
+        """A folder with what is in a .tar.gz of ours; no command can write to it."""
+        return str(provided.provide(self._folder.parent, archive))
+
     # --- end -----------------------------------------------------------------------------------
 
     def rest(self) -> None:
@@ -219,7 +223,7 @@ class LocalSandbox:
             argv=_checked_argv(argv),
             env=self._environment(env or {}, _TMP if as_tmp else scratch),
             cwd=self._checked_cwd(cwd),
-            read_only=view.read_only(tier.isolation, network, [self._folder / "bin"]),
+            read_only=view.read_only(tier.isolation, network, self._own_read_only()),
             writable=[self.root, scratch],
             etc_files=etc_files(user, self.root, network),
             limits=RunLimits(**asdict(spec.limits)),
@@ -235,6 +239,9 @@ class LocalSandbox:
             anchor_start=self._host.anchor_start,
             bwrap=self._host.bwrap,
         )
+
+    def _own_read_only(self) -> list[Path]:
+        return [self._folder / "bin", provided.folder_of(self._folder.parent)]
 
     def _has_host_network(self, network: Network) -> bool:
         # Where nothing isolates, a list can only be advice to programs that ask for a proxy.

@@ -64,7 +64,10 @@ class HostView:
 
     def search_path(self, isolation: Isolation) -> str:
         """PATH: the python prefixes first, then the system, then what else is shown."""
-        prefixes, others = self.python_prefixes, [each for each in self.extra if _has_programs(each)]
+        prefixes, others = (
+            self.python_prefixes,
+            [each for each in self.extra if _has_programs(each)],
+        )
         if isolation is not Isolation.NAMESPACES:
             prefixes = [prefix for prefix in prefixes if reachable(prefix)]
             others = [folder for folder in others if reachable(folder)]

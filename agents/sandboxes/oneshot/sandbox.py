@@ -157,6 +157,16 @@ class OneShotSandbox:
         """A git bundle of `base..work`; empty bytes when there are no commits."""
         return git.get_commits(self, base)
 
+    def provide(self, archive: bytes) -> str:
+        """A folder with what is in a .tar.gz of ours, unpacked anew."""
+        packed, folder = f"{ROOT}/.provided.tar.gz", f"{ROOT}/.provided"
+        self.write(packed, archive)
+        unpack = 'rm -rf -- "$1"; mkdir "$1"; tar -xzf "$0" -C "$1"; rm -f -- "$0"'
+        done = self.run(["sh", "-ec", unpack, packed, folder])
+        if not done.ok:
+            raise SandboxError(f"An archive could not be unpacked: {done.text[-300:]}")
+        return folder
+
     # --- end -----------------------------------------------------------------------------------
 
     def rest(self) -> None:

@@ -26,6 +26,7 @@ from tests.agents.sandboxes.helpers import (
     git,
     locks_held,
     make_commits,
+    packed,
     python,
     wait_for_output,
 )
@@ -178,6 +179,18 @@ class SandboxContract:
         assert sandbox.read(f"{sandbox.root}/file", limit=5) == b"12345"
         with pytest.raises(SandboxError, match="limit"):
             sandbox.read(f"{sandbox.root}/file", limit=4)
+
+    def test_what_we_provide_can_be_read_and_is_always_as_we_made_it(
+        self, sandbox: Sandbox
+    ) -> None:
+        archive = packed({"inner/tool.py": b"print('ours')\n"})
+        for _ in range(2):
+            folder = sandbox.provide(archive)
+            assert sandbox.run(["python3", f"{folder}/inner/tool.py"]).text == "ours\n"
+            spoil = f"echo theirs > {folder}/inner/tool.py; rm -rf {folder}; echo tried"
+            assert sandbox.run(["sh", "-c", spoil]).text.endswith("tried\n")
+        assert sandbox.provide(archive) == folder
+        assert sandbox.run(["python3", f"{folder}/inner/tool.py"]).text == "ours\n"
 
     # --- git -----------------------------------------------------------------------------------
 

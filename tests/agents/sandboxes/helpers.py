@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +124,17 @@ def processes_with(word: str) -> list[int]:
             if word.encode() in arguments:
                 found.append(int(folder.name))
     return found
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A .tar.gz of these files."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), 0o644
+            archive.addfile(entry, io.BytesIO(data))
+    return target.getvalue()
 
 
 @contextmanager
