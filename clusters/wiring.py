@@ -22,7 +22,7 @@ from clusters.planner.providers import DEFAULT_MODELS, model_factory
 from credentials.errors import AppError
 from credentials.models import Team, User
 from credentials.services import keys
-from credentials.services.keys import Revealed
+from credentials.services.keys import AtHand, Revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +163,31 @@ def _github_forge(
 
 
 def model_name(
-    user: User | None, team: Team | None, chosen: str = "", only: Sequence[str] = ()
+    user: User | None,
+    team: Team | None,
+    chosen: str = "",
+    only: Sequence[str] = (),
+    at_hand: AtHand | None = None,
 ) -> str:
     """The model for a person's work in a team, as "provider:name"; empty without any key.
 
     The operator's choice when there is a key for it, else the usual model of a provider that the
     person or the team has stored a key for. `chosen`: the provider whose key they chose; `only`:
-    the providers that will do, when not all of them.
+    the providers that will do, when not all of them; `at_hand`: what `keys.at_hand` said before.
     """
     provider, _, name = settings.MODEL.partition(":")
     if chosen:
         usual = DEFAULT_MODELS.get(chosen, "")
         return str(settings.MODEL) if name and chosen == provider else usual
+    there = keys.at_hand(user, team) if at_hand is None else at_hand
     fits = not only or provider in only
-    if name and fits and keys.is_there(provider, user=user, team=team):
+    if name and fits and provider in there:
         return str(settings.MODEL)
     # An operator's key alone is no wish to have it used.
     for provider, model in DEFAULT_MODELS.items():
         if only and provider not in only:
             continue
-        if keys.is_there(provider, user=user, team=team, operators=False):
+        if provider in there.stored:
             return model
     return ""
 
@@ -193,4 +198,14 @@ def model_planner(user: User | None, team: Team | None) -> Planner | None:
     if not name:
         return None
     key = keys.reveal(name.partition(":")[0], user=user, team=team, purpose="plan")
-    return ModelPlanner(model_factory(name, key.secret, key.base_url)) if key else None
+    return ModelPlanner(model_factory(name, *opened(key))) if key else None
+
+
+def opened(key: Revealed) -> tuple[str, str]:
+    """A model's key and the address that it is for, '' for the provider's own.
+
+    What people store for an Ollama is its address, and there is no key.
+    """
+    if key.provider != "ollama":
+        return key.secret, key.base_url
+    return "", key.base_url if key.base_url.endswith("/v1") else f"{key.base_url}/v1"

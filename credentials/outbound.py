@@ -11,6 +11,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -54,6 +55,17 @@ def check_address(url: str, *, private: bool) -> None:
     except ValueError:
         return  # a name; it is resolved when it is called
     _check_ip(literal, private=private)
+
+
+def check_host(url: str, *, private: bool) -> None:
+    """Like `check_address`, and where the name of the host leads to now.
+
+    A name that leads nowhere is left to whoever calls it.
+    """
+    check_address(url, private=private)
+    _, host, port = _split(url)
+    with suppress(Unreachable):
+        _resolve(host, port, private=private)
 
 
 def get(url: str, headers: Mapping[str, str]) -> Answer:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from clusters.planner.providers import PROVIDERS
+
 SHORTEST_WEBHOOK_SECRET = 16
 
 
@@ -33,14 +35,16 @@ def model_and_key(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
     if not settings.MODEL:
         return []
     provider, _, name = settings.MODEL.partition(":")
-    if provider not in settings.MODEL_KEYS or not name:
+    if provider not in PROVIDERS or not name:
         return [
             Error(
                 f"SOULCASTER_MODEL={settings.MODEL!r} is not 'provider:name'.",
-                hint=f"Providers: {', '.join(settings.MODEL_KEYS)}.",
+                hint=f"Providers: {', '.join(PROVIDERS)}.",
                 id="soulcaster.E002",
             )
         ]
+    if provider == "ollama":
+        return []  # people name the address of their own, if the operator has none
     if not settings.MODEL_KEYS[provider]:
         return [
             Warning(

@@ -235,9 +235,18 @@ MODEL_KEYS = {
     for provider in ("anthropic", "openai", "google", "openrouter")
 }
 MODEL_BASE_URLS = {
-    "anthropic": env.str("ANTHROPIC_BASE_URL", ""),
-    "openai": env.str("OPENAI_BASE_URL", ""),
+    provider: env.str(f"{provider.upper()}_BASE_URL", "").rstrip("/")
+    for provider in ("anthropic", "openai", "google", "openrouter", "ollama")
 }
+
+# --- E2B: sandboxes in virtual machines of their own ---------------------------------------------
+E2B_API_KEY = env.str("E2B_API_KEY", "")  # the operator's, for those who have none of their own
+# What machines are made from: `manage.py sandbox_template build`.
+E2B_TEMPLATE = env.str("E2B_TEMPLATE", "soulcaster")
+# An installation of E2B of one's own; empty for their service.
+E2B_DOMAIN = env.str("E2B_DOMAIN", "")
+E2B_API_URL = env.str("E2B_API_URL", "")
+E2B_SANDBOX_URL = env.str("E2B_SANDBOX_URL", "")
 
 # --- GitHub (or a GitHub Enterprise server) ------------------------------------------------------
 GITHUB_URL = env.str(

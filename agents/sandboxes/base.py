@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+_LIMITS = ("memory", "disk")  # reasons of `Exited`
+
 
 class SandboxError(Exception):
     """The sandbox could not do what was asked; the text says what and what to do next."""
@@ -71,6 +73,7 @@ Network.OPEN = Network(Reach.OPEN)
 class Isolation(StrEnum):
     """How far a command is kept from the host, strongest first."""
 
+    MACHINE = "machine"  # a virtual machine of its own, somewhere else
     NAMESPACES = "namespaces"
     BUBBLEWRAP = "bubblewrap"
     LANDLOCK = "landlock"
@@ -134,6 +137,11 @@ class CommandResult:
         return self.exit_code == 0 and self.reason == "exited"
 
     @property
+    def over_limit(self) -> bool:
+        """The sandbox used more memory or disk than it may."""
+        return self.reason in _LIMITS
+
+    @property
     def text(self) -> str:
         """The output, decoded; bytes that are not UTF-8 are replaced."""
         return self.output.decode("utf-8", "replace")
@@ -171,6 +179,11 @@ class Exited:
     reason: str
     error: str = ""
     truncated: bool = False
+
+    @property
+    def over_limit(self) -> bool:
+        """The sandbox used more memory or disk than it may; `error` says so."""
+        return self.reason in _LIMITS
 
 
 Event = OutputChunk | Blocked | Exited | None
@@ -240,6 +253,14 @@ class Sandbox(Protocol):
 
     def get_commits(self, base: str) -> bytes:
         """A git bundle of `base..work`; empty bytes when there are no commits."""
+        ...
+
+    def provide(self, archive: bytes) -> str:
+        """A folder with what is in a .tar.gz of ours, which commands can read.
+
+        Whatever they did to it before, it is as we made it; most providers keep it out of their
+        reach altogether. Cheap to ask for again.
+        """
         ...
 
     def rest(self) -> None:

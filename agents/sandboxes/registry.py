@@ -69,12 +69,36 @@ def _local(place: Place) -> SandboxProvider:
         place.home,
         anchor=place.anchor,
         tier=place.values.get("tier") or "auto",
+        upstream=place.values.get("upstream") or "",
         extra_read_only=place.readable,
     )
     return provider
 
 
+def _e2b(place: Place) -> SandboxProvider:
+    # Only here: most installations never need E2B's SDK, and it takes a while to load.
+    e2b = import_module("agents.sandboxes.e2b")
+    account = e2b.Account(**{name: value for name, value in place.values.items() if value})
+    provider: SandboxProvider = e2b.E2BProvider(account, installation=place.installation)
+    return provider
+
+
 _OWN = (
+    SandboxEntry(
+        "sandbox",
+        "E2B",
+        "in E2B",
+        "A virtual machine of its own at E2B, made from a template with the agents in it.",
+        _e2b,
+        (
+            Need("key", "E2B API key", secret=True),
+            Need("template", "Name of the template"),
+            Need("domain", "Domain of an E2B installation of your own", required=False),
+            Need("api_url", "Address of its API", required=False),
+            Need("sandbox_url", "Address of its sandboxes", required=False),
+        ),
+        key="e2b",
+    ),
     SandboxEntry(
         "local",
         "This machine",

@@ -7,22 +7,30 @@ from agents.wiring.runners import (
     Prepared,
     RunnerInfo,
     key_choices,
+    model_providers,
     prepare,
+    program,
     runner_info,
     runner_infos,
+    sandbox_lacks,
     scrubber,
 )
-from agents.wiring.sandboxes import sandbox_provider, tools
+from agents.wiring.sandboxes import Sandboxes, sandbox_provider, throwaway, tools
 
 __all__ = [
     "AnyRunner",
     "Prepared",
     "RunnerInfo",
+    "Sandboxes",
     "key_choices",
+    "model_providers",
     "prepare",
+    "program",
     "runner_info",
     "runner_infos",
+    "sandbox_lacks",
     "sandbox_provider",
     "scrubber",
+    "throwaway",
     "tools",
 ]

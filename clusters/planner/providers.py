@@ -45,7 +45,16 @@ def _openrouter(name: str, key: str, base_url: str | None) -> Model:
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openrouter import OpenRouterProvider
 
+    if base_url:  # which only the general provider takes
+        return _openai(name, key, base_url)
     return OpenAIChatModel(name, provider=OpenRouterProvider(api_key=key))
+
+
+def _ollama(name: str, key: str, base_url: str | None) -> Model:
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.ollama import OllamaProvider
+
+    return OpenAIChatModel(name, provider=OllamaProvider(base_url=base_url, api_key=key or None))
 
 
 def _google(name: str, key: str, base_url: str | None) -> Model:
@@ -67,4 +76,6 @@ PROVIDERS: Mapping[str, Build] = {
     "openai": _openai,
     "openrouter": _openrouter,
     "google": _google,
+    # And every other server that speaks OpenAI's protocol: its address takes the place of a key.
+    "ollama": _ollama,
 }

@@ -12,6 +12,7 @@ from django.utils import timezone
 from credentials.crypto import DecryptError, KeyRing, KeyRingError, Place, key_id_of
 from credentials.errors import Conflict, NotFound
 from credentials.models import Credential, CredentialUse, Team, User
+from credentials.providers import PROVIDERS
 
 CHECK = "check"
 
@@ -31,6 +32,17 @@ class Revealed:
     secret: str = field(repr=False)
     base_url: str = ""
     credential_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """The providers that there are keys for: stored ones, and the operator's."""
+
+    stored: frozenset[str]
+    operators: frozenset[str]
+
+    def __contains__(self, provider: object) -> bool:
+        return provider in self.stored or provider in self.operators
 
 
 def reveal(
@@ -67,6 +79,12 @@ def is_there(
     return operators and _operators(provider) is not None
 
 
+def at_hand(user: User | None, team: Team | None) -> AtHand:
+    """Like `is_there`, of every provider at once."""
+    stored = usable(PROVIDERS, user=user, team=team).values_list("provider", flat=True)
+    return AtHand(frozenset(stored), frozenset(name for name in PROVIDERS if _operators(name)))
+
+
 def usable(
     providers: Collection[str], *, user: User | None, team: Team | None
 ) -> QuerySet[Credential]:
@@ -99,10 +117,13 @@ def all_secrets(revealed: Iterable[Revealed] = ()) -> list[str]:
     ring = [entry.partition(":")[2] for entry in settings.ENCRYPTION_KEYS.replace(",", " ").split()]
     operators = [
         *settings.MODEL_KEYS.values(),
+        settings.E2B_API_KEY,
         settings.GITHUB_CLIENT_SECRET,
         settings.SECRET_KEY,
     ]
-    return [secret for secret in (*operators, *ring, *(key.secret for key in revealed)) if secret]
+    # An address that stands in place of a key is no secret.
+    own = [key.secret for key in revealed if key.secret != key.base_url]
+    return [secret for secret in (*operators, *ring, *own) if secret]
 
 
 def ring() -> KeyRing:
@@ -150,8 +171,10 @@ def _find(
 
 
 def _operators(provider: str) -> Revealed | None:
-    secret = settings.MODEL_KEYS.get(provider, "")
     base_url = settings.MODEL_BASE_URLS.get(provider, "")
+    # Whoever knows the address of an Ollama may use it.
+    own = {**settings.MODEL_KEYS, "e2b": settings.E2B_API_KEY, "ollama": base_url}
+    secret = own.get(provider, "")
     return Revealed(provider, secret, base_url) if secret else None
 
 

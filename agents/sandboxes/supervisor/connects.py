@@ -73,7 +73,7 @@ def _install_filter() -> int:
     machine = os.uname().machine
     if machine not in _SYS_SECCOMP:
         raise OSError(errno.ENOSYS, f"no system call filter is known for {machine}")
-    program = build_program((), own_ipc=False, judged=True)
+    program = build_program((), apart=False, judged=True)
     code = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     prctl(PR_SET_NO_NEW_PRIVS, 1)

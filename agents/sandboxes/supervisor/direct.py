@@ -48,7 +48,7 @@ def run_directly(
             if spec.gate is not None and door is not None:
                 connects.install(spec.gate.port, door)
             else:
-                seccomp.restrict(_FAMILIES if spec.network else (), own_ipc=False)
+                seccomp.restrict(_FAMILIES if spec.network else (), apart=False)
 
     uid = os.getuid() if spec.uid is None else spec.uid
     execute(spec, report, lock_down, tasks_of(uid))

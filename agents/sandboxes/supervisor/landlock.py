@@ -26,6 +26,8 @@ _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
 
 # Before version 3 a file outside could still be truncated.
 OLDEST_SUFFICIENT = 3
+# Before version 6 all processes of the same user could be ended, and so a worker that is not root.
+OLDEST_FOR_ONE_USER = 6
 
 
 def version() -> int:

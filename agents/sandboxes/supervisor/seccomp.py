@@ -7,8 +7,8 @@ import errno
 import os
 import struct
 from collections.abc import Collection
-from typing import NamedTuple
 
+from .calls import DENIED_EVERYWHERE, MACHINES, Machine
 from .syscalls import CLONE_NEWUSER, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, prctl
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
@@ -19,8 +19,6 @@ _ALLOW, _ERRNO, _NOTIFY = 0x7FFF0000, 0x00050000, 0x7FC00000
 _MODE_FILTER = 2
 _X32 = 0x40000000
 _CLONE3 = 435
-# open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring_*, pidfd_getfd
-_DENIED_EVERYWHERE = (428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 438)
 # Both put words into a terminal, as if somebody had typed them.
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 # Memory of this kind outlives its processes: enough for what PostgreSQL wants, too little to hide.
@@ -32,117 +30,14 @@ _MSG_FASTOPEN = 0x20000000
 _Instruction = tuple[int, int, int, int]
 
 
-class _Machine(NamedTuple):
-    audit: int
-    socket: int
-    socketpair: int
-    connect: int
-    serving: tuple[int, ...]  # bind, listen
-    sending: tuple[tuple[int, int], ...]  # sendto, sendmsg, sendmmsg: number, offset of the flags
-    clone: int
-    ioctl: int
-    shmget: int
-    ipc: tuple[int, ...]  # semget, msgget, mq_open
-    denied: dict[str, int]
-
-
-_MACHINES = {
-    "x86_64": _Machine(
-        audit=0xC000003E,
-        socket=41,
-        socketpair=53,
-        connect=42,
-        serving=(49, 50),
-        sending=((44, 40), (46, 32), (307, 40)),
-        clone=56,
-        ioctl=16,
-        shmget=29,
-        ipc=(64, 68, 240),
-        denied={
-            "mount": 165,
-            "umount2": 166,
-            "pivot_root": 155,
-            "chroot": 161,
-            "unshare": 272,
-            "setns": 308,
-            "keyctl": 250,
-            "add_key": 248,
-            "request_key": 249,
-            "bpf": 321,
-            "perf_event_open": 298,
-            "ptrace": 101,
-            "process_vm_readv": 310,
-            "process_vm_writev": 311,
-            "userfaultfd": 323,
-            "open_by_handle_at": 304,
-            "kexec_load": 246,
-            "kexec_file_load": 320,
-            "init_module": 175,
-            "finit_module": 313,
-            "delete_module": 176,
-            "acct": 163,
-            "swapon": 167,
-            "swapoff": 168,
-            "reboot": 169,
-            "kcmp": 312,
-            "syslog": 103,
-            "fanotify_init": 300,
-            "sched_setaffinity": 203,
-        },
-    ),
-    "aarch64": _Machine(
-        audit=0xC00000B7,
-        socket=198,
-        socketpair=199,
-        connect=203,
-        serving=(200, 201),
-        sending=((206, 40), (211, 32), (269, 40)),
-        clone=220,
-        ioctl=29,
-        shmget=194,
-        ipc=(190, 186, 180),
-        denied={
-            "mount": 40,
-            "umount2": 39,
-            "pivot_root": 41,
-            "chroot": 51,
-            "unshare": 97,
-            "setns": 268,
-            "keyctl": 219,
-            "add_key": 217,
-            "request_key": 218,
-            "bpf": 280,
-            "perf_event_open": 241,
-            "ptrace": 117,
-            "process_vm_readv": 270,
-            "process_vm_writev": 271,
-            "userfaultfd": 282,
-            "open_by_handle_at": 265,
-            "kexec_load": 104,
-            "kexec_file_load": 294,
-            "init_module": 105,
-            "finit_module": 273,
-            "delete_module": 106,
-            "acct": 89,
-            "swapon": 224,
-            "swapoff": 225,
-            "reboot": 142,
-            "kcmp": 272,
-            "syslog": 116,
-            "fanotify_init": 262,
-            "sched_setaffinity": 122,
-        },
-    ),
-}
-
-
-def restrict(families: Collection[int], *, own_ipc: bool = True) -> None:
+def restrict(families: Collection[int], *, apart: bool = True) -> None:
     """Filter this process and its children for good; only these socket families remain.
 
-    `own_ipc` says that it has an ipc namespace of its own; else System V's and POSIX's queues,
-    semaphores and segments would be shared with the host, so there are none.
+    `apart` says that it has namespaces of its own. Else it would share System V's and POSIX's
+    queues, semaphores and segments with the host, so there are none; and it may change limits and
+    priorities of itself alone, because its user may have other processes.
     """
-    program = build_program(families, own_ipc=own_ipc)
+    program = build_program(families, apart=apart)
     code = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     pointer = ctypes.create_string_buffer(header)
@@ -150,22 +45,21 @@ def restrict(families: Collection[int], *, own_ipc: bool = True) -> None:
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(pointer))
 
 
-def build_program(
-    families: Collection[int], *, own_ipc: bool = True, judged: bool = False
-) -> bytes:
+def build_program(families: Collection[int], *, apart: bool = True, judged: bool = False) -> bytes:
     """The filter of `restrict` as the kernel takes it; raises OSError on an unknown machine.
 
     `judged` leaves TCP sockets, and nothing else of the network; another process answers each
     connect(2) on them.
     """
     name = os.uname().machine
-    if name not in _MACHINES:
+    if name not in MACHINES:
         raise OSError(errno.ENOSYS, f"no system call filter is known for {name}")
-    machine = _MACHINES[name]
+    machine = MACHINES[name]
     program = [*_only_native(machine, name)]
-    shared = () if own_ipc else (*machine.ipc, machine.shmget)
-    for number in (*machine.denied.values(), *_DENIED_EVERYWHERE, *shared):
+    for number in (*machine.denied.values(), *DENIED_EVERYWHERE):
         program += _refuse(number, errno.EPERM)
+    if not apart:
+        program += _only_itself(machine)
     # clone3 hides its flags behind a pointer; libc falls back to clone.
     program += _refuse(_CLONE3, errno.ENOSYS)
     program += _refuse_flag(machine.clone, CLONE_NEWUSER)
@@ -181,7 +75,7 @@ def build_program(
     return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
 
 
-def _only_native(machine: _Machine, name: str) -> list[_Instruction]:
+def _only_native(machine: Machine, name: str) -> list[_Instruction]:
     foreign = (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
     program = [
         (_LOAD, 0, 0, _ARCH),
@@ -196,6 +90,27 @@ def _only_native(machine: _Machine, name: str) -> list[_Instruction]:
 
 def _refuse(number: int, error: int) -> list[_Instruction]:
     return [(_EQUALS, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
+
+
+def _only_itself(machine: Machine) -> list[_Instruction]:
+    program: list[_Instruction] = []
+    for number in (*machine.ipc, machine.shmget):
+        program += _refuse(number, errno.EPERM)
+    for number in (*machine.others, *machine.priorities):
+        program += _refuse_unless_0(number, _FIRST_ARGUMENT)
+    for number in machine.priorities:
+        program += _refuse_unless_0(number, _SECOND_ARGUMENT)
+    return program
+
+
+def _refuse_unless_0(number: int, argument: int) -> list[_Instruction]:
+    return [
+        (_EQUALS, 0, 4, number),
+        (_LOAD, 0, 0, argument),
+        (_EQUALS, 1, 0, 0),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
 
 
 def _refuse_flag(number: int, flag: int) -> list[_Instruction]:
@@ -243,7 +158,7 @@ def _refuse_masked(number: int, argument: int, mask: int, value: int) -> list[_I
     ]
 
 
-def _judged_tcp(machine: _Machine) -> list[_Instruction]:
+def _judged_tcp(machine: Machine) -> list[_Instruction]:
     """TCP without a way in, and every way out a question to another process."""
     program: list[_Instruction] = []
     for number in machine.serving:
