@@ -1,4 +1,7 @@
-"""Jobs and what came of them for operators: looked at, cancelled, told again, never edited."""
+"""Jobs and what came of them for operators: looked at, cancelled, told again, never edited.
+
+The prices of models are theirs to write.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from agents.models import (
     Artifact,
     Execution,
     Job,
+    ModelPrice,
     PullRequest,
     Receipt,
     Step,
     WebhookDelivery,
 )
-from agents.services import deliveries, jobs
+from agents.services import deliveries, jobs, prices
 from credentials.admin import ReadOnlyAdmin
 from credentials.models import User
 
@@ -118,6 +122,37 @@ class PullRequestAdmin(ReadOnlyAdmin):
 
     list_display = ("number", "title", "project", "state", "draft", "verified", "created_at")
     list_select_related = ("project",)
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(admin.ModelAdmin[ModelPrice]):
+    """The operator's own prices of models; each change is written down."""
+
+    list_display = (
+        "provider",
+        "model",
+        "input_price",
+        "output_price",
+        "cached_price",
+        "changed_at",
+    )
+    search_fields = ("provider", "model")
+    fields = ("provider", "model", "input_price", "output_price", "cached_price")
+
+    def save_model(self, request: HttpRequest, obj: ModelPrice, form: object, change: bool) -> None:
+        """The same service as the command."""
+        assert isinstance(request.user, User)
+        prices.save(request.user, obj)
+
+    def delete_model(self, request: HttpRequest, obj: ModelPrice) -> None:
+        """The same service as the command."""
+        assert isinstance(request.user, User)
+        prices.remove(request.user, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ModelPrice]) -> None:
+        """One after the other, so that each is written down."""
+        for price in queryset:
+            self.delete_model(request, price)
 
 
 @admin.register(WebhookDelivery)

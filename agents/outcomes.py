@@ -183,7 +183,7 @@ _ALL = [
     Outcome(
         "budget_spent",
         "completed",
-        "The job's budget was used up before the fix was proven: what was done so far is in the draft. Raise the budget in the project's settings, or make the plan smaller.",
+        "The job's budget was used up before the fix was proven: commits made until then are in the draft. Raise the budget in the project's settings, or make the plan smaller.",
         retryable=True,
         exit_code=9,
     ),

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from agents.execute.run import run
 from agents.pipelines import toolbox
-from agents.services import deliveries, leases, mirrors, reconciling
+from agents.services import deliveries, installation, leases, mirrors, reconciling
 from clusters.forges.base import ForgeError
 from clusters.queue import send
 from credentials.errors import AppError
@@ -46,6 +46,7 @@ def reap(**ignored: object) -> None:
     """Hand jobs out again whose worker fell silent or whose message was lost."""
     for job_id in [*leases.expired(), *leases.forgotten()]:
         send("agents.run_job", job_id, expires=10)
+    installation.note_beat()
 
 
 @shared_task(name="agents.handle_delivery")

@@ -5,8 +5,19 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import webhooks
-from agents.views import clusters, inbox, jobs, pulls
+from agents.views import (
+    approvals,
+    clusters,
+    doctor,
+    hosts,
+    inbox,
+    jobs,
+    pulls,
+    runner_state,
+    usage,
+)
 from agents.views.preflight import cluster_preflight
+from agents.views.project_settings import project_settings
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -18,6 +29,10 @@ urlpatterns = [
     path("clusters/<int:cluster_id>/jobs/", clusters.cluster_jobs, name="cluster_jobs"),
     path("clusters/<int:cluster_id>/activity/", clusters.cluster_activity, name="cluster_activity"),
     path("clusters/<int:cluster_id>/start_fix/", clusters.start_fix, name="start_fix"),
+    path("clusters/<int:cluster_id>/runner/", runner_state.cluster_runner, name="cluster_runner"),
+    path("projects/<int:project_id>/settings/", project_settings, name="project_settings"),
+    path("doctor/", doctor.doctor, name="doctor"),
+    path("doctor/<slug:part>/", doctor.doctor_part, name="doctor_part"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/receipts/", jobs.job_receipts, name="job_receipts"),
@@ -30,6 +45,12 @@ urlpatterns = [
     path("jobs/<int:job_id>/artifacts/<int:artifact_id>/", jobs.job_artifact, name="job_artifact"),
     path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("jobs/<int:job_id>/retry/", jobs.job_retry, name="job_retry"),
+    path("jobs/<int:job_id>/approve/", approvals.job_approve, name="job_approve"),
+    path("jobs/<int:job_id>/reject/", approvals.job_reject, name="job_reject"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/export.csv", usage.usage_csv, name="usage_csv"),
+    path("jobs/<int:job_id>/runner/", runner_state.job_runner, name="job_runner"),
+    path("jobs/<int:job_id>/allow_host/", hosts.job_allow_host, name="job_allow_host"),
     path("pulls/<int:pull_id>/", pulls.pull, name="pull"),
     path("pulls/<int:pull_id>/files/", pulls.pull_files, name="pull_files"),
     path("pulls/<int:pull_id>/ready/", pulls.pull_ready, name="pull_ready"),

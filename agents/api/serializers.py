@@ -4,9 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Execution, Job, PullRequest, Receipt, Step
+from agents.services import runners, usage
+from agents.wiring import RunnerInfo
+
+
+class TotalsSerializer(serializers.Serializer[Any]):
+    """What agents used. `cost_usd` is null where no price is known.
+
+    `input_tokens` are all that went in, the cached ones included. `unpriced` is how many attempts
+    used tokens whose price is not known.
+    """
+
+    jobs = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    cache_written_tokens = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, allow_null=True)
+    is_estimated = serializers.BooleanField()
+    unpriced = serializers.IntegerField()
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """What one project or person used; `id` is null for jobs that nobody asked for."""
+
+    id = serializers.IntegerField(source="key", allow_null=True)
+    name = serializers.CharField()
+    totals = TotalsSerializer()
+
+
+class MonthSerializer(serializers.Serializer[Any]):
+    """What was used in a month."""
+
+    month = serializers.DateField(source="first", format="%Y-%m")
+    totals = TotalsSerializer()
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    """A month of usage, and the twelve months up to it."""
+
+    month = serializers.CharField()
+    total = TotalsSerializer()
+    projects = ShareSerializer(many=True)
+    people = ShareSerializer(many=True)
+    months = MonthSerializer(many=True)
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """What somebody says to their approval or rejection."""
+
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000)
 
 
 class StepSerializer(serializers.ModelSerializer[Step]):
@@ -49,7 +100,9 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
         model = Execution
         fields = [
             "number", "status", "sandbox_provider", "isolation", "base_sha", "head_sha",
-            "input_tokens", "output_tokens", "cost_usd", "log_seq", "log_truncated",
+            "input_tokens", "output_tokens", "cached_tokens", "cache_written_tokens",
+            "usage_is_estimated", "model", "cost_usd", "cost_is_estimated", "log_seq",
+            "log_truncated",
             "started_at", "finished_at", "steps", "receipts",
         ]  # fmt: skip
 
@@ -59,13 +112,15 @@ class JobListSerializer(serializers.ModelSerializer[Job]):
 
     outcome_sentence = serializers.SerializerMethodField()
     requested_by = serializers.CharField(source="requested_by.username", default=None)
+    decided_by = serializers.CharField(source="decided_by.username", default=None)
 
     class Meta:
         model = Job
         fields = [
             "id", "project", "cluster", "kind", "title", "status", "outcome", "outcome_sentence",
             "outcome_detail", "runner", "branch", "priority", "requested_by", "created_at",
-            "started_at", "finished_at", "cancel_requested_at",
+            "started_at", "finished_at", "cancel_requested_at", "approval", "decision",
+            "decision_comment", "decided_by", "decided_at",
         ]  # fmt: skip
 
     def get_outcome_sentence(self, job: Job) -> str:
@@ -78,6 +133,7 @@ class JobSerializer(JobListSerializer):
 
     executions = ExecutionSerializer(many=True)
     pull_requests = PullSerializer(many=True)
+    usage = serializers.SerializerMethodField()
 
     class Meta(JobListSerializer.Meta):
         fields = [
@@ -86,17 +142,26 @@ class JobSerializer(JobListSerializer):
             "plan_digest",
             "executions",
             "pull_requests",
+            "budget_usd",
+            "usage",
         ]
+
+    @extend_schema_field(TotalsSerializer)
+    def get_usage(self, job: Job) -> Any:
+        """All attempts together."""
+        return TotalsSerializer(usage.of_job(job)).data
 
 
 class StartSerializer(serializers.Serializer[Any]):
     """Which runner; empty: the project's or the platform's default.
 
-    `credential`: the id of the key it works with; none: your own, then the team's.
+    `credential`: the id of the key it works with; none: your own, then the team's. `model`: as
+    provider:name; empty: the usual one.
     """
 
     runner = serializers.CharField(required=False, allow_blank=True, max_length=64)
     credential = serializers.IntegerField(required=False, allow_null=True)
+    model = serializers.CharField(required=False, allow_blank=True, max_length=100)
 
 
 class StartedSerializer(serializers.Serializer[Any]):
@@ -130,10 +195,23 @@ class LogSerializer(serializers.Serializer[Any]):
 
 
 class RunnerSerializer(serializers.Serializer[Any]):
-    """A runner, and whether it is ready here."""
+    """A runner, and whether it is ready here.
+
+    `remedy` is what to do about the `reason`; `model` is the one it would work with;
+    `is_default`: it is the platform's own choice.
+    """
 
     name = serializers.CharField()
     title = serializers.CharField()
     configured = serializers.BooleanField()
     reason = serializers.CharField()
     note = serializers.CharField()
+    remedy = serializers.CharField()
+    sandbox = serializers.CharField()
+    agent = serializers.CharField()
+    model = serializers.CharField()
+    is_default = serializers.SerializerMethodField()
+
+    def get_is_default(self, info: RunnerInfo) -> bool:
+        """Whether a project without a choice of its own gets it."""
+        return info.name == runners.default()

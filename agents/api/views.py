@@ -30,8 +30,9 @@ class StartFix(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Start a job, or return the one that runs.
 
-        409 `plan_not_approved` (read and approve the plan) or `runner_not_configured` (with those
-        that are ready); 400 `credential_unknown` when the key cannot be yours to choose.
+        409 `plan_not_approved` (read and approve the plan), `runner_not_configured` or
+        `runner_disabled` (with those that are ready); 400 `credential_unknown` when the key cannot
+        be yours to choose, `model_invalid` for a model that the runner cannot work with.
         """
         wanted = s.StartSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -40,6 +41,7 @@ class StartFix(APIView):
             the_cluster(request, pk),
             runner=wanted.validated_data.get("runner", ""),
             credential=wanted.validated_data.get("credential"),
+            model=wanted.validated_data.get("model", ""),
         )
         body = s.StartedSerializer({"job": job, "created": created}).data
         return Response(body, status=status.HTTP_202_ACCEPTED)
@@ -63,7 +65,11 @@ class Jobs(generics.ListAPIView[Job]):
 
     def get_queryset(self) -> QuerySet[Job]:
         """Only the viewer's."""
-        found = Job.objects.for_user(viewer_of(self)).select_related("requested_by").order_by("-id")
+        found = (
+            Job.objects.for_user(viewer_of(self))
+            .select_related("requested_by", "decided_by")
+            .order_by("-id")
+        )
         query = self.request.query_params
         if cluster := query.get("cluster_id"):
             found = found.filter(cluster=integer(cluster, "cluster_id"))
@@ -82,7 +88,9 @@ class OneJob(APIView):
         Receipts show code: 403 when the forge does not show you the repository, 409 when it cannot
         be asked.
         """
-        found = Job.objects.for_user(viewer(request)).select_related("project", "requested_by")
+        found = Job.objects.for_user(viewer(request)).select_related(
+            "project", "requested_by", "decided_by"
+        )
         job = get_object_or_404(
             found.prefetch_related("executions__steps", "executions__receipts", "pull_requests"),
             pk=pk,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from agents.execute.heart import Heart
+from agents.execute.meter import Meter
 from agents.logs.recorder import Recorder
 from agents.models import Execution, LogChunk
 from agents.pipelines.base import Artifact, Cancelled, LeaseLost, Phase, ReceiptDraft, Stop
@@ -34,12 +35,14 @@ class ExecutionJournal:
         execution: Execution,
         recorder: Recorder,
         heart: Heart,
+        meter: Meter,
         after: Callable[[object], None],
     ) -> None:
         self._lease = lease
         self._execution = execution
         self._recorder = recorder
         self._heart = heart
+        self._meter = meter
         self._after = after
         self._step_began = recorder.position()
 
@@ -70,9 +73,9 @@ class ExecutionJournal:
         return value
 
     def emit(self, event: AgentEvent) -> None:
-        """An event of the agent: counted or written to the log."""
+        """An event of the agent: counted or written to the log; may raise BudgetSpent."""
         if isinstance(event, Usage):
-            executions.count_usage(self._lease, self._execution, event)
+            self._meter.count(event, self)
         elif text := render(event):
             self._recorder.write(LogChunk.Stream.AGENT, text)
 

@@ -16,16 +16,17 @@ from django.conf import settings
 from agents import wiring
 from agents.execute.heart import Heart
 from agents.execute.journal import ExecutionJournal
+from agents.execute.meter import Meter
 from agents.logs.recorder import Recorder
 from agents.models import Execution, Job
 from agents.outcomes import outcome
 from agents.pipelines import records
-from agents.pipelines.base import Cancelled, LeaseLost, Stop
+from agents.pipelines.base import AwaitsApproval, Cancelled, LeaseLost, Stop
 from agents.pipelines.context import Result
 from agents.pipelines.fix import run_fix
 from agents.runners.registry import UnknownRunner
 from agents.sandboxes.base import SandboxError
-from agents.services import contexts, executions, leases, pulls
+from agents.services import approvals, contexts, executions, leases, prices, pulls
 from agents.services.leases import Lease
 from clusters.forges.base import ForgeError, PullState, RateLimited
 from clusters.models import Cluster
@@ -97,8 +98,17 @@ class _Run:
             team=self.job.project.team,
             job=self.job.pk,
             chosen=self.job.credential_id,
+            model=self.job.model,
         )
-        self.sandboxes = wiring.sandbox_provider(self.job.runner)
+        self.tariff = prices.tariff(
+            self.job.runner,
+            self.prepared.model,
+            elsewhere=any(key.base_url for key in self.prepared.revealed),
+        )
+        place = wiring.sandbox_provider(
+            self.job.runner, self.job.requested_by, self.job.project.team, self.job.pk
+        )
+        self.sandboxes, self.place_keys = place.provider, place.revealed
         self.sandbox_id = execution.sandbox_id
         self.pull_number: int | None = None
         self.has_worked = False
@@ -118,7 +128,8 @@ class _Run:
             return
         self.forge = self.connection.forge
         key = self.connection.key
-        scrubber = wiring.scrubber([*self.prepared.revealed, *([key] if key else [])])
+        revealed = [*self.prepared.revealed, *self.place_keys, *([key] if key else [])]
+        scrubber = wiring.scrubber(revealed)
         recorder = Recorder(self.execution.pk, self.lease.fence, scrubber)
         deadline = time.monotonic() + self._seconds_left()
         _fresh(self.scratch)
@@ -129,6 +140,11 @@ class _Run:
                 except RateLimited as error:
                     recorder.close()
                     self._put_aside(error)
+                    return
+                except AwaitsApproval:
+                    recorder.close()
+                    executions.await_approval(self.lease, approval=approvals.PUSH)
+                    log.info("job_awaits_approval")
                     return
                 recorder.close()
                 self._note_refusal(code)
@@ -145,15 +161,17 @@ class _Run:
 
     def _work(self, recorder: Recorder, heart: Heart) -> tuple[str, str]:
         """The outcome's code, and a sentence that says more."""
-        journal = ExecutionJournal(self.lease, self.execution, recorder, heart, self._after)
+        meter = Meter(self.lease, self.execution, self.tariff, self.job)
+        journal = ExecutionJournal(self.lease, self.execution, recorder, heart, meter, self._after)
         try:
+            meter.begin(journal)
             result = self._pipeline(journal)
-        except LeaseLost:
+        except (LeaseLost, AwaitsApproval):
             raise
         except RateLimited as error:
             if heart.cancelled:
                 return "cancelled", ""
-            if self.job.paused_seconds < LONGEST_PAUSE:
+            if self.job.paused_seconds - approvals.seconds_at_gate(self.job) < LONGEST_PAUSE:
                 raise
             code, detail = "rate_limited", str(error)
         except Cancelled:
@@ -177,7 +195,8 @@ class _Run:
 
     def _pipeline(self, journal: ExecutionJournal) -> Result:
         context = contexts.fix_context(self.job, self.forge)
-        if self.prepared.problem:
+        # At the gate the agent's work is done: its key is not needed any more.
+        if self.prepared.problem and context.gate is None:
             raise Stop("runner_not_configured", self.prepared.problem)
         tools = wiring.tools(self.prepared.runner, self.forge, self.sandboxes, self.scratch)
         result = run_fix(context, tools, journal)

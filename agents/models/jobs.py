@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -112,7 +113,8 @@ class Job(models.Model):
     # What it may cost, in USD, as it was when the job began.
     budget_usd = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     # The lease: who works on it, until when by the database's clock, and a number that goes up
-    # with every claim, so that a worker that lost its lease can write nothing more.
+    # with every claim, so that a worker that lost its lease can write nothing more. While the job
+    # awaits approval, `lease_until` is when the last lease was given back.
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
@@ -162,6 +164,11 @@ class Job(models.Model):
     def is_ended(self) -> bool:
         """It will never change again."""
         return self.status in self.ENDED
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """Since when a person's word is awaited; None when it is not."""
+        return self.lease_until if self.status == self.Status.AWAITING_APPROVAL else None
 
     @property
     def outcome_info(self) -> Outcome | None:

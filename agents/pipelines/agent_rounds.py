@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from agents.outcomes import OUTCOMES
@@ -17,11 +17,15 @@ from agents.pipelines.run import FixRun
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the rounds came to: a head with commits, and what the tests say about it."""
+    """What the rounds came to: a head with commits, and what the tests say about it.
+
+    `budget_spent` is a sentence when the budget ended the work, else ''.
+    """
 
     head: str
     verification: Verification
     summary: str = ""  # the agent's own, of its last round that said anything
+    budget_spent: str = ""
 
 
 def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
@@ -38,12 +42,13 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
             raise _without_commits(ended)
         if work is not None and work.head == ended.head:
             run.journal.say("The agent changed nothing more.")
-            return work
+            return replace(work, budget_spent=_budget_spent(ended))
         said_before = work.summary if work else ""
         work = Work(
             ended.head,
             _verification(run, baseline, ended.head, task.number),
             ended.summary or said_before,
+            _budget_spent(ended),
         )
         if not _may_go_on(run, ended, work, task.number):
             return work
@@ -72,6 +77,10 @@ def _without_commits(ended: AgentRound) -> Stop:
     if not ended.ok and ended.outcome in OUTCOMES:
         return Stop(ended.outcome, ended.reason)
     return Stop("no_changes", f"The agent made no commits. {ended.reason}".strip())
+
+
+def _budget_spent(ended: AgentRound) -> str:
+    return ended.reason if ended.outcome == "budget_spent" else ""
 
 
 def _may_go_on(run: FixRun, ended: AgentRound, work: Work, number: int) -> bool:

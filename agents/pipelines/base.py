@@ -30,6 +30,10 @@ class Cancelled(Exception):
     """A person cancelled the job."""
 
 
+class AwaitsApproval(Exception):
+    """A person has to decide before the job goes on; nothing that it needs is in a sandbox."""
+
+
 class LeaseLost(Exception):
     """Another worker owns the job now: stop at once and write nothing more."""
 

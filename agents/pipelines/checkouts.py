@@ -6,39 +6,65 @@ worker's mirror, because an agent can change every file of its repository's .git
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agents.pipelines.commands import checked, git
+from agents.pipelines.commands import checked, git, script
+from agents.pipelines.made import put_back
 from agents.sandboxes.base import Sandbox
 from clusters.forges.mirrors import Mirror
 
 _BATCH = 200
-# pytest looks for settings in every folder above; in ours it finds these, and goes no further.
-_NO_SETTINGS = b"[pytest]\n"
+_SPECIAL = re.compile(r"[\\*?\[\]!# ]")
+# Tools look for settings in every folder above; in ours they find these, and go no further.
+# Node.js looks for modules in every folder above, and in the home.
+_CHECK_OUT = """
+rm -rf -- "$1" node_modules .node_modules .node_libraries
+mkdir -p -- "$2"
+printf '[pytest]\\n' > "$1/pytest.ini"
+for name in package.json tsconfig.json .mocharc.json; do printf '{}\\n' > "$1/$name"; done
+git init -q --template= "$2"
+cd "$2"
+printf %s "$4" > .git/shallow
+git fetch -q "$3" refs/heads/base
+git checkout -q --detach FETCH_HEAD
+rm -f -- "$3"
+"""
 
 
 def clean_checkout(
-    sandbox: Sandbox, mirror: Mirror, commit: str, *, name: str, made: Sequence[str], scratch: Path
+    sandbox: Sandbox,
+    mirror: Mirror,
+    commit: str,
+    *,
+    name: str,
+    scratch: Path,
+    made: Sequence[str] = (),
+    kept: Mapping[str, str] | None = None,
+    fresh: bool = False,
 ) -> str:
     """Check a commit of the mirror out at a fresh folder of the sandbox; the folder.
 
-    `made` are paths in the repository, made by setup, that are copied along. Earlier checkouts,
-    and whatever an agent or a test has put beside them, are removed.
+    `made` are paths that setup left in the repository, and `kept` the digests of the packages
+    that hold them; without those they are copied from the repository. `fresh` says that nothing
+    but setup has run so far. Earlier checkouts, and whatever an agent or a test has put beside
+    them, are removed. Raises Changed when what setup installed is not what it was.
     """
     checks = f"{sandbox.root}/checks"
     folder = f"{checks}/{name}"
-    inside, bundle = f"{folder}.bundle", scratch / f"{name}.bundle"
+    # By a name that nobody inside could have prepared.
+    inside, bundle = f"{sandbox.root}/.{secrets.token_hex(8)}.bundle", scratch / f"{name}.bundle"
     shallow = mirror.bundle(commit, bundle, depth=1)
-    checked(sandbox, ["rm", "-rf", "--", checks])
-    sandbox.write(f"{checks}/pytest.ini", _NO_SETTINGS)
     sandbox.write(inside, bundle.read_bytes())
     bundle.unlink()
-    git(sandbox, "init", "-q", "--template=", folder, cwd=sandbox.root)
-    sandbox.write(f"{folder}/.git/shallow", "".join(f"{sha}\n" for sha in shallow).encode())
-    git(sandbox, "fetch", "-q", inside, "refs/heads/base", cwd=folder)
-    git(sandbox, "checkout", "-q", "--detach", "FETCH_HEAD", cwd=folder)
-    _copy(sandbox, made, folder)
+    lines = "".join(f"{sha}\n" for sha in shallow)
+    script(sandbox, _CHECK_OUT, checks, folder, inside, lines, cwd=sandbox.root)
+    if kept:
+        put_back(sandbox, kept, folder, fresh=fresh)
+    else:
+        _copy(sandbox, made, folder)
     return folder
 
 
@@ -64,6 +90,19 @@ def made_files(sandbox: Sandbox, *, limit: int = 2_000) -> list[str]:
     found = git(sandbox, "ls-files", "-z", "--others", "--directory", "--no-empty-directory")
     paths = [path for path in found.text.split("\0") if path]
     return [path for path in paths if not _is_by_product(path)][:limit]
+
+
+def leave_out(sandbox: Sandbox, made: Sequence[str]) -> None:
+    """Let git in the repository overlook what setup made: it is no part of any change."""
+    if not made:
+        return
+    place = f"{sandbox.repository}/.git/info/exclude"
+    lines = "".join(f"/{_SPECIAL.sub(_escaped, path)}\n" for path in made)
+    sandbox.write(place, sandbox.read(place) + b"\n" + lines.encode())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"
 
 
 def _is_by_product(path: str) -> bool:

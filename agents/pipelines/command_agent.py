@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.pipelines.base import Journal, Phase
 from agents.pipelines.egress import environment
@@ -95,7 +95,11 @@ def _followed(
     for output in sandbox.follow(handle):
         if isinstance(output, Exited):
             _tell(runner, lines.last(), events, journal, told)
-            return runner.judge(list(events), output)
+            verdict = runner.judge(list(events), output)
+            if output.over_limit:
+                journal.say(output.error)
+                return replace(verdict, ok=False, reason=output.error, outcome="sandbox_limit")
+            return verdict
         if isinstance(output, OutputChunk):
             end = _tell(runner, lines.feed(output.data), events, journal, told)
             if end > told:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.pipelines.base import Journal, Phase
+from agents.pipelines.base import Journal, Phase, Stop
 from agents.pipelines.quoting import one_line
 from agents.sandboxes.base import (
     Blocked,
@@ -32,6 +32,7 @@ _SETTINGS = (
     "commit.gpgsign=false",
 )
 _GIT = ("git", *(word for setting in _SETTINGS for word in ("-c", setting)))
+_AS_OURS = f'git() {{ command {" ".join(_GIT)} "$@"; }}\n'
 _GIT_ENV = {
     # The sandbox's home is the agent's: its settings could rewrite files as they are checked out.
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -43,7 +44,10 @@ _GIT_ENV = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A long command. `name` is unique within the execution."""
+    """A long command. `name` is unique within the execution.
+
+    `kept` is how many bytes of the end of its output are handed back.
+    """
 
     name: str
     argv: Sequence[str]
@@ -52,16 +56,21 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     network: Network = Network.NONE
     phase: Phase = Phase.SETUP  # whose network it is
+    kept: int = _TAIL
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a long command ended; `tail` is the end of its output."""
+    """How a long command ended; `tail` is the end of its output.
+
+    `over_limit` is a sentence when the sandbox used more memory or disk than it may, else ''.
+    """
 
     exit_code: int | None
     reason: str  # one of the reasons of `Exited`
     seconds: float
     tail: str
+    over_limit: str = ""
 
     @property
     def ok(self) -> bool:
@@ -82,18 +91,41 @@ def checked(
     env: Mapping[str, str] | None = None,
     timeout: float = 120.0,
 ) -> CommandResult:
-    """Run a short command; raises SandboxError with the end of its output when it fails."""
+    """Run a short command; raises SandboxError with the end of its output when it fails.
+
+    Raises Stop when the sandbox is too small for it.
+    """
     result = sandbox.run(argv, cwd=cwd or sandbox.root, env=env, timeout=timeout)
     if not result.ok:
-        raise SandboxError(f"“{' '.join(argv)[:200]}” failed in the sandbox: {_last(result)}")
+        raise _failure(f"“{' '.join(argv)[:200]}”", result)
+    return result
+
+
+def script(
+    sandbox: Sandbox, text: str, *arguments: str, cwd: str | None = None, timeout: float = 600.0
+) -> CommandResult:
+    """Run a fixed shell script of ours in the repository, or another folder.
+
+    Several steps in one command, because each command of a sandbox costs a start. Nothing is ever
+    put into the text: what varies are the arguments. `git` in it obeys nobody's settings. Raises
+    SandboxError when a step fails.
+    """
+    result = sandbox.run(
+        ["sh", "-ec", f"{_AS_OURS}{text}", "git", *arguments],
+        cwd=cwd or sandbox.repository,
+        env=_GIT_ENV,
+        timeout=timeout,
+    )
+    if not result.ok:
+        raise _failure("git", result)
     return result
 
 
 def git(sandbox: Sandbox, *arguments: str, cwd: str | None = None) -> CommandResult:
-    """Run git in the repository, or another folder; raises SandboxError when it fails."""
+    """Run git in the repository, or another folder; raises as `checked` does."""
     result = try_git(sandbox, *arguments, cwd=cwd)
     if not result.ok:
-        raise SandboxError(f"git {arguments[0]} failed in the sandbox: {_last(result)}")
+        raise _failure(f"git {arguments[0]}", result)
     return result
 
 
@@ -102,6 +134,12 @@ def try_git(sandbox: Sandbox, *arguments: str, cwd: str | None = None) -> Comman
     return sandbox.run(
         [*_GIT, *arguments], cwd=cwd or sandbox.repository, env=_GIT_ENV, timeout=120.0
     )
+
+
+def _failure(what: str, result: CommandResult) -> Exception:
+    if result.over_limit:
+        return Stop("sandbox_limit", f"{what} was ended: the sandbox used up its {result.reason}.")
+    return SandboxError(f"{what} failed in the sandbox: {_last(result)}")
 
 
 def _last(result: CommandResult) -> str:
@@ -122,18 +160,23 @@ def watch(sandbox: Sandbox, journal: Journal, command: Command) -> Ended:
     """
     started = time.monotonic()
     handle = _fresh(sandbox, journal, command)
-    tail, logged = b"", 0
+    tail, logged = bytearray(), 0
     for event in sandbox.follow(handle):
         if event is None:
             journal.beat()
         elif isinstance(event, OutputChunk):
             logged = _log(journal, event.data, logged)
-            tail = (tail + event.data)[-_TAIL:]
+            tail += event.data
+            if len(tail) > 2 * command.kept:
+                del tail[: -command.kept]
         elif isinstance(event, Blocked):
             journal.blocked(event, command.phase)
         else:
-            return _ended(event, time.monotonic() - started, tail)
-    return _ended(Exited(None, None, "lost"), time.monotonic() - started, tail)
+            if event.over_limit:
+                journal.say(event.error)
+            return _ended(event, time.monotonic() - started, bytes(tail[-command.kept :]))
+    lost = Exited(None, None, "lost")
+    return _ended(lost, time.monotonic() - started, bytes(tail[-command.kept :]))
 
 
 def _fresh(sandbox: Sandbox, journal: Journal, command: Command) -> ProcessHandle:
@@ -165,4 +208,5 @@ def _log(journal: Journal, data: bytes, logged: int) -> int:
 
 def _ended(exited: Exited, seconds: float, tail: bytes) -> Ended:
     text = tail.decode("utf-8", "replace")
-    return Ended(exited.code, exited.reason, round(seconds, 3), text)
+    over_limit = exited.error if exited.over_limit else ""
+    return Ended(exited.code, exited.reason, round(seconds, 3), text, over_limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.pipelines import keeping
 from agents.pipelines.base import Stop
 from agents.pipelines.commands import git, try_git
 from agents.pipelines.pr_text import start_message
@@ -47,5 +48,7 @@ def find_again(run: FixRun, head: str, number: int) -> None:
 
     Raises Stop when the sandbox holds something else by now.
     """
-    if not run.has(head) and take_back(run, number) != head:
+    if run.has(head) or keeping.restored(run) == head:
+        return
+    if take_back(run, number) != head:
         raise Stop("worker_lost", "The agent's commits went away with the worker that had them.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from agents.pipelines.base import Phase
 from agents.runners.base import AgentHook, CommandRunner, HostedRunner, McpServer
@@ -25,11 +26,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A host that a project allows, in one phase: a name, or "*.name" for all names below it."""
+    """A host that a project allows, in one phase: a name, or "*.name" for all names below it.
+
+    `trusted`: the operator lets projects name such a host, which lies in a private network.
+    """
 
     host: str
     phase: Phase
     port: int | None = None
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,25 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class AtGate:
+    """A job that came to the gate before: what a person decided, "" while nobody has.
+
+    `waited` is how many seconds it waited there, which are among those that it was put aside.
+    """
+
+    decision: Literal["", "approved", "rejected"] = ""
+    by: str = ""
+    comment: str = ""
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FixContext:
     """One job as the pipeline sees it. `agent_note` is a sentence for the pull request, or ''.
 
     `issues` are the numbers of the forge's issues that it is about; `paused` is how many seconds
-    the job was put aside, which do not count.
+    the job was put aside, which do not count. `gate` is there once the agent's work is done and
+    waits, or waited, for a person. `cancelled`: somebody asked to stop before this worker began.
     """
 
     job_id: int
@@ -92,6 +111,8 @@ class FixContext:
     job_url: str
     issues: Sequence[int] = ()
     paused: float = 0.0
+    gate: AtGate | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

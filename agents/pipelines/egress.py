@@ -15,7 +15,11 @@ INJECTED = "added-outside-of-the-sandbox"
 
 def allowed(settings: Settings, phase: Phase) -> list[Destination]:
     """The hosts that the project itself allows in a phase."""
-    return [Destination(each.host, each.port) for each in settings.allowed if each.phase == phase]
+    return [
+        Destination(each.host, each.port, trusted=each.trusted)
+        for each in settings.allowed
+        if each.phase == phase
+    ]
 
 
 def setup_network(settings: Settings, registries: Iterable[Destination]) -> Network:

@@ -35,14 +35,20 @@ def put_aside(run: FixRun) -> None:
     """Before a long wait: close the sandbox, unless commits are in it that are not published."""
     check_lease(run.journal)
     if not run.has_worked:
-        with contextlib.suppress(SandboxError):  # one that is gone is closed too
-            _close_sandbox(run)
+        rest(run)
+
+
+def rest(run: FixRun) -> None:
+    """Close the sandbox before a wait; one that is gone is closed too."""
+    with contextlib.suppress(SandboxError):
+        _close_sandbox(run)
 
 
 def keep_the_work(run: FixRun, error: Failure) -> None:
     """Raise RateLimited while it is worth waiting for a forge that is away with work to publish."""
     away = isinstance(error, ForgeError) and error.code == "forge_unavailable"
-    if away and run.has_worked and run.context.paused < _LONGEST_WAIT:
+    at_gate = run.context.gate.waited if run.context.gate else 0.0
+    if away and run.has_worked and run.context.paused - at_gate < _LONGEST_WAIT:
         raise RateLimited(time.time() + _WAIT, f"{error} The work is kept until then.") from error
 
 

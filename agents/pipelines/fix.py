@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from agents.pipelines import ending, opening, preparing, proving, publishing
-from agents.pipelines.agent_rounds import work_in_rounds
-from agents.pipelines.base import Journal, LeaseLost, Stop
+from agents.pipelines import ending, gate, keeping, opening, preparing, proving, publishing
+from agents.pipelines.agent_rounds import Work, work_in_rounds
+from agents.pipelines.base import AwaitsApproval, Journal, LeaseLost, Stop
 from agents.pipelines.context import FixContext, Quote, Result, Settings, Tools
 from agents.pipelines.records import (
     Baseline,
@@ -34,14 +34,15 @@ def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
     """Run a fix to its end, or the rest of it; every way to end on purpose is a Result.
 
     Raises LeaseLost with everything left as it is, for the new owner; RateLimited when the job
-    must be taken up again later (the sandbox is closed then unless there is work in it); Cancelled,
+    must be taken up again later (the sandbox is closed then unless there is work in it);
+    AwaitsApproval when a person has to decide first (the sandbox is closed then); Cancelled,
     and errors that nobody foresaw, after cleaning up. An exit of the worker process leaves the run
     to the next.
     """
     run = FixRun(context, tools, journal)
     try:
         return journal.step("finish", Result, partial(ending.finish, run, _result(run)))
-    except (LeaseLost, RateLimited):
+    except (LeaseLost, RateLimited, AwaitsApproval):
         raise
     except Exception as error:
         ending.check_lease(journal)
@@ -64,7 +65,7 @@ def _result(run: FixRun) -> Result:
 
 def _carry_out(run: FixRun) -> Result:
     _open(run)
-    if run.tools.runner is None:
+    if run.tools.runner is None and run.context.gate is None:
         raise _no_model(_measure(run))
     draft = run.step("draft_pr", Draft, partial(opening.open_draft, run))
     run.pull_number = draft.number
@@ -76,7 +77,8 @@ def _open(run: FixRun) -> None:
     run.has_begun = True
     place = run.step("provision", Provision, partial(opening.provision, run))
     run.sandbox_id, run.isolation = place.sandbox_id, place.isolation
-    run.base = run.step("checkout", Checkout, partial(opening.checkout, run)).base
+    found = run.step("checkout", Checkout, partial(opening.checkout, run))
+    run.base, run.file = found.base, found.file
 
 
 def _measure(run: FixRun) -> Baseline:
@@ -100,8 +102,19 @@ def _fix(run: FixRun, number: int | None, baseline: Baseline) -> Result:
     if guarded.blocked:
         detail = publishing.reason(guarded.findings)
         return Result("guard_blocked", detail, number, "", verified=False)
+    gate.pass_through(run, work)
     publish = partial(publishing.publish, run, number, baseline.receipt, work, guarded.findings)
     published = run.step("publish", Published, publish)
+    if run.context.gate:
+        keeping.forget(run)
     run.pull_number = number = published.number or number
+    verified = work.verification.judgement.verified
+    return Result(*_outcome(work), number, published.head, verified)
+
+
+def _outcome(work: Work) -> tuple[str, str]:
+    """Its code and sentence: what is proven is proven, whatever ended the work."""
     judgement = work.verification.judgement
-    return Result(judgement.outcome, judgement.sentence, number, published.head, judgement.verified)
+    if work.budget_spent and not judgement.verified:
+        return "budget_spent", f"{work.budget_spent} {judgement.sentence}"
+    return judgement.outcome, judgement.sentence

@@ -1,44 +1,46 @@
-"""Reads the JUnit XML that pytest writes: a stranger's file, so nothing in it is trusted."""
+"""Reads JUnit XML, as pytest writes it: a stranger's file, so nothing in it is trusted.
+
+The tree is built here, within limits; what stands in it, junitparser knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from agents.pipelines.base import TestCase
+import junitparser
 
-MAX_BYTES = 32 << 20
-MAX_TESTS = 50_000
+from agents.pipelines.base import TestCase
+from agents.pipelines.frameworks import collecting
+from agents.pipelines.frameworks.base import MAX_BYTES, ReportError
+
 # An element takes some hundred times the memory of the four bytes that it can be written with.
 MAX_ELEMENTS = 500_000
-MAX_MESSAGES = 4 << 20  # characters of all messages together; they are stored and shown
 _PIECE = 1 << 20
-_ID_LENGTH, _MESSAGE_LENGTH = 500, 2_000
-# Worst last: one test may be written twice, for its call and for its teardown.
-_BADNESS = ("passed", "skipped", "failed", "error")
+_OUTCOMES = (
+    (junitparser.Error, "error"),
+    (junitparser.Failure, "failed"),
+    (junitparser.Skipped, "skipped"),
+)
 
 
-class JunitError(Exception):
+class JunitError(ReportError):
     """The file is no JUnit XML that may be read; the text says why."""
+
+
+class _Case(junitparser.TestCase):
+    file = junitparser.Attr()
+    time = junitparser.Attr()  # the parser's own must be a number
 
 
 def parse(data: bytes) -> list[TestCase]:
     """The tests of a report, in order, with ids as pytest writes them; raises JunitError."""
     root = _root(data)
-    found: dict[str, TestCase] = {}
-    room = MAX_MESSAGES
-    for number, element in enumerate(root.iter("testcase")):
-        if number >= MAX_TESTS:
-            raise JunitError(f"The test report has more than {MAX_TESTS} tests.")
-        test = _test(element)
-        room -= len(test.message)
-        if room < 0:
-            test = replace(test, message="")
-        known = found.get(test.id)
-        found[test.id] = test if known is None else _worse(known, test)
-    return list(found.values())
+    try:
+        return collecting.collected(_test(_case(each)) for each in root.iter("testcase"))
+    except ReportError as error:
+        raise JunitError(str(error)) from None
 
 
 def _root(data: bytes) -> Element:
@@ -78,44 +80,28 @@ class _Builder(ElementTree.TreeBuilder):
         return super().start(tag, attrs)
 
 
-def _test(element: Element) -> TestCase:
-    outcome, message = _outcome(element)
-    return TestCase(
-        id=_node_id(element)[:_ID_LENGTH],
-        outcome=outcome,
-        seconds=_seconds(element.get("time", "")),
-        message=message[:_MESSAGE_LENGTH],
-    )
+def _case(element: Element) -> _Case:
+    case: _Case = _Case.fromelem(element)  # type: ignore[no-untyped-call]
+    return case
 
 
-def _outcome(element: Element) -> tuple[str, str]:
-    for tag, outcome in (("error", "error"), ("failure", "failed"), ("skipped", "skipped")):
-        found = element.find(tag)
+def _test(case: _Case) -> TestCase:
+    outcome, said = _outcome(case)
+    return TestCase(_node_id(case), outcome, collecting.seconds(case.time), said)
+
+
+def _outcome(case: _Case) -> tuple[str, str]:
+    # Its own `result` looks into every element below: a report could make that take for ever.
+    for kind, outcome in _OUTCOMES:
+        found = case.child(kind)  # type: ignore[no-untyped-call]
         if found is not None:
-            head, body = found.get("message", ""), "".join(found.itertext()).strip()
-            return outcome, "\n".join(_both(head, body))
+            return outcome, collecting.message(found.message or "", found.text or "")
     return "passed", ""
 
 
-def _both(head: str, body: str) -> Iterator[str]:
-    """The message and the end of the traceback: there stands what went wrong."""
-    if head:
-        yield head[: _MESSAGE_LENGTH // 2]
-    if body and body != head:
-        yield body[-(_MESSAGE_LENGTH // 2 - 1) :]
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return 0.0
-    return seconds if 0 <= seconds < 1e9 else 0.0
-
-
-def _node_id(element: Element) -> str:
-    file, name = element.get("file", ""), element.get("name", "")
-    parts = [part for part in element.get("classname", "").split(".") if part]
+def _node_id(case: _Case) -> str:
+    file, name = case.file or "", case.name or ""
+    parts = [part for part in (case.classname or "").split(".") if part]
     if not parts:
         return file or _module_path(name)  # a file that could not be collected
     module = _module(file, parts)
@@ -151,7 +137,3 @@ def _length_of_tail(parts: Iterable[str]) -> int:
             break
         length += 1
     return length
-
-
-def _worse(one: TestCase, other: TestCase) -> TestCase:
-    return max(one, other, key=lambda test: _BADNESS.index(test.outcome))

@@ -1,25 +1,61 @@
-"""Test commands that name the files to run, and the new tests that they would leave out."""
+"""Test commands that name the files to run: what they leave out, and what their patterns mean."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from agents.pipelines.test_files import is_test_module
+_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}/]*\}|.")
 
 
-def left_out(command: Sequence[str], paths: Sequence[str], changed: Sequence[str]) -> list[str]:
-    """Of the `changed` files the test modules that a command of pytest does not run.
+def left_out(command: Sequence[str], paths: Sequence[str], modules: Sequence[str]) -> list[str]:
+    """Of the changed test `modules` those that a command does not run.
 
-    `paths` are all files of the repository. A command that names none of them or of their folders
-    leaves the choice to pytest, which a named file would end: then the answer is empty.
+    `paths` are all files that the command could name. A command that names none of them or of
+    their folders leaves the choice to the framework, which a named file would end: then the answer
+    is empty.
     """
     named = _named(command, _with_folders(paths))
-    if not named:
-        return []
-    modules = [path for path in changed if is_test_module(path)]
-    return sorted(path for path in modules if not _covered(path, named))
+    return sorted(path for path in modules if named and not _covered(path, named))
+
+
+def resolved(command: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """The command with the files that its patterns mean, as a shell would have put them there.
+
+    A pattern that means no file, and every option, stays as it is.
+    """
+    words: list[str] = []
+    for word in command:
+        fits = _pattern(word) if _is_pattern(word) else None
+        found = [path for path in paths if fits and fits.fullmatch(path)]
+        words += [f"./{path}" for path in found] or [word]
+    return words
+
+
+def _is_pattern(word: str) -> bool:
+    return not word.startswith("-") and any(letter in word for letter in "*?{")
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_translated, _PARTS.findall(glob.removeprefix("./")))))
+
+
+def _translated(part: str) -> str:
+    match part:
+        case "**/":
+            return "(?:[^/]+/)*"
+        case "**":
+            return ".*"
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case _ if part.startswith("{") and part.endswith("}"):
+            return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
+        case _:
+            return re.escape(part)
 
 
 def _named(command: Sequence[str], known: set[str]) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 import time
 
-from agents.pipelines import pr_text, sticky
+from agents.pipelines import pr_text, project_file, sticky
 from agents.pipelines.base import Stop
-from agents.pipelines.commands import checked, git
+from agents.pipelines.commands import script
+from agents.pipelines.detecting import folders
+from agents.pipelines.project_file import FileSettings
 from agents.pipelines.records import Checkout, Draft, Preflight, Provision
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import Isolation, Sandbox, SandboxError, SandboxLost, SandboxSpec
@@ -28,6 +30,15 @@ _EXCLUDED = (
     "node_modules/",
     ".DS_Store",
 )
+
+_CONFIGURE = """
+git config --local user.name "$1"
+git config --local user.email "$2"
+mkdir -p .git/info .git/hooks
+printf '%s\\n' "$3" > .git/info/exclude
+printf %s "$4" > .git/hooks/prepare-commit-msg
+chmod 755 .git/hooks/prepare-commit-msg
+"""
 
 
 def preflight(run: FixRun) -> Preflight:
@@ -101,25 +112,37 @@ def checkout(run: FixRun) -> Checkout:
     run.sandbox.put_repository(bundle, base=start, shallow=shallow)
     _configure(run, run.sandbox)
     run.journal.say(f"Checked out {run.settings.base_branch} at {run.base[:10]}.")
-    return Checkout(run.base, start)
+    return Checkout(run.base, start, _about_itself(run))
+
+
+def _about_itself(run: FixRun) -> FileSettings:
+    """What the repository says at its base; raises Stop for a folder that is not there."""
+    paths = run.mirror.tree(run.base)
+    chosen = run.context.settings.folder
+    try:
+        folder = folders.usable(chosen)
+    except ValueError as error:
+        raise Stop("setup_failed", str(error)) from None
+    if not folders.exists(folder, paths):
+        raise Stop("setup_failed", f"The project's folder {folder} is not in the repository.")
+    data = run.mirror.read(run.base, project_file.NAME, limit=project_file.MAX_BYTES + 1)
+    file, sentences = project_file.read(data, paths, folder)
+    for sentence in sentences:
+        run.journal.say(sentence)
+    return file
 
 
 def _configure(run: FixRun, sandbox: Sandbox) -> None:
-    git(sandbox, "config", "--local", "user.name", run.author.name)
-    git(sandbox, "config", "--local", "user.email", run.author.email)
-    lines = "\n".join(_EXCLUDED) + "\n"
-    sandbox.write(f"{sandbox.repository}/.git/info/exclude", lines.encode())
-    _name_the_agent(run, sandbox)
+    """Whose commits they are, what git leaves alone, and who is named as their real author."""
+    arguments = [run.author.name, run.author.email, "\n".join(_EXCLUDED), _hook(run)]
+    script(sandbox, _CONFIGURE, *arguments)
 
 
-def _name_the_agent(run: FixRun, sandbox: Sandbox) -> None:
+def _hook(run: FixRun) -> str:
     """Let git end the message of every commit with a trailer: people read who wrote it."""
     trailer = shlex.quote(pr_text.agent_trailer(run.context))
     options = "--in-place --if-exists doNothing"
-    hook = f'#!/bin/sh\nexec git interpret-trailers {options} --trailer {trailer} -- "$1"\n'
-    path = f"{sandbox.repository}/.git/hooks/prepare-commit-msg"
-    sandbox.write(path, hook.encode())
-    checked(sandbox, ["chmod", "755", path])
+    return f'#!/bin/sh\nexec git interpret-trailers {options} --trailer {trailer} -- "$1"\n'
 
 
 def open_draft(run: FixRun) -> Draft:

@@ -83,14 +83,18 @@ def final_body(
     baseline: ReceiptDraft,
     work: Verification,
     findings: Sequence[Finding],
+    *,
     summary: str = "",
+    budget_spent: str = "",
 ) -> str:
     """The text of a change that was pushed: what was proven, or plainly that it was not.
 
-    `summary` is the agent's own, shown as a quote.
+    `summary` is the agent's own, shown as a quote; `budget_spent` a sentence when that ended its
+    work.
     """
     lines = [
         *_verdict(work),
+        *([f"**The agent was stopped.** {plain(budget_spent, 1_000)}"] if budget_spent else []),
         *_section("What it is about", [prose(context.plan.summary)]),
         *_agents_words(summary),
         *_reports(context),
@@ -218,6 +222,8 @@ def _origin(context: FixContext, isolation: str) -> Iterator[str]:
     )
     if context.agent_note:
         yield plain(context.agent_note, 500)
+    if context.gate and context.gate.decision == "approved":
+        yield f"Looked at and approved by {plain(context.gate.by, 100)} before it was pushed."
 
 
 def _agents_words(summary: str) -> Iterator[str]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from agents.pipelines import style
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus, Stop
 from agents.pipelines.checkouts import clean_checkout
 from agents.pipelines.commits import find_again
-from agents.pipelines.named_tests import left_out
+from agents.pipelines.made import Changed
+from agents.pipelines.named_tests import left_out, resolved
 from agents.pipelines.preparing import without_addopts
 from agents.pipelines.records import Baseline, Setup, Verification
 from agents.pipelines.reproduction import reproduce
 from agents.pipelines.run import FixRun
-from agents.pipelines.testing import TestPlan, TestRun, refuses_options, run_tests
+from agents.pipelines.testing import (
+    TestPlan,
+    TestRun,
+    failed_to_run,
+    refuses_options,
+    run_tests,
+)
 from agents.pipelines.verdict import judge
 
 
@@ -36,6 +45,7 @@ def verify(run: FixRun, baseline: Baseline, head: str, round: int) -> Verificati
     also = _left_out(run, baseline.plan, head)
     after = _tested(run, baseline.plan, ReceiptKind.HEAD, head, round, also)
     _keep(run, "After the change", after)
+    style.check(run, baseline.plan, after, round)
     reproduction = reproduce(run, baseline, after, round)
     _keep(run, "The new tests on the old code", reproduction)
     judgement = judge(baseline.receipt, after, reproduction)
@@ -57,10 +67,18 @@ def _keep(run: FixRun, what: str, receipt: ReceiptDraft) -> None:
 
 def _left_out(run: FixRun, plan: TestPlan, head: str) -> list[str]:
     """Test files of the change that the project's own test command does not name."""
-    if not plan.pytest:
-        return []
     changed = [file.path for file in run.mirror.changed(run.base, head) if file.status != "deleted"]
-    return left_out(plan.argv, run.mirror.tree(head), changed)
+    modules = [plan.inside(path) for path in changed if plan.takes(path)]
+    if not modules:
+        return []
+    paths = _inside(run, plan, head)
+    command = resolved(plan.argv, paths) if plan.has_patterns else plan.argv
+    return [plan.outside(path) for path in left_out(command, paths, modules)]
+
+
+def _inside(run: FixRun, plan: TestPlan, commit: str) -> list[str]:
+    """The files of a commit that a command can name: relative to where it runs."""
+    return [path for path in map(plan.inside, run.mirror.tree(commit)) if path]
 
 
 def _tested(
@@ -71,11 +89,26 @@ def _tested(
     round: int = 1,
     also: Sequence[str] = (),
 ) -> ReceiptDraft:
-    scratch = run.tools.scratch
-    folder = clean_checkout(
-        run.sandbox, run.mirror, commit, name=kind, made=plan.made, scratch=scratch
-    )
     tests = TestRun(
-        kind, commit, folder, timeout=run.settings.test_timeout, round=round, selectors=also
+        kind,
+        commit,
+        f"{run.sandbox.root}/checks/{kind}",
+        timeout=run.settings.test_timeout,
+        round=round,
+        selectors=also,
+        paths=_inside(run, plan, commit) if plan.has_patterns else (),
     )
-    return run_tests(run.sandbox, run.journal, plan, tests)
+    try:
+        folder = clean_checkout(
+            run.sandbox,
+            run.mirror,
+            commit,
+            name=kind,
+            scratch=run.tools.scratch,
+            made=plan.made,
+            kept=plan.kept,
+            fresh=kind == ReceiptKind.BASELINE,
+        )
+    except Changed as error:
+        return failed_to_run(plan, tests, str(error))
+    return run_tests(run.sandbox, run.journal, plan, replace(tests, folder=folder))

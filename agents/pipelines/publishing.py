@@ -62,7 +62,13 @@ def publish(
     """Push the commits, write the text, and mark the pull request ready only if it is proven."""
     _bring(run, work)
     text = pr_text.final_body(
-        run.context, run.isolation, baseline, work.verification, findings, work.summary
+        run.context,
+        run.isolation,
+        baseline,
+        work.verification,
+        findings,
+        summary=work.summary,
+        budget_spent=work.budget_spent,
     )
     pull = _push_and_open(run, work, text) if number is None else _push(run, number, work, text)
     verified = work.verification.judgement.verified

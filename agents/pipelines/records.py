@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from agents.pipelines.base import ReceiptDraft
 from agents.pipelines.guard import Finding
-from agents.pipelines.testing import TestPlan
+from agents.pipelines.plans import TestPlan
+from agents.pipelines.project_file import FileSettings
 from agents.pipelines.verdict import Judgement
 
 
@@ -29,10 +30,14 @@ class Provision:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """`base` is the tip of the base branch; `start` the empty commit on it that begins our branch."""
+    """`base` is the tip of the base branch; `start` the empty commit on it that begins our branch.
+
+    `file` is what the repository says about itself at the base.
+    """
 
     base: str
     start: str
+    file: FileSettings = field(default_factory=FileSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,15 @@ class Guarded:
 
     findings: Sequence[Finding] = field(default_factory=list)
     blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a person decided about the change; `comment` may be ''."""
+
+    approved: bool
+    by: str
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)

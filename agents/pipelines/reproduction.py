@@ -6,15 +6,16 @@ settings that hides a failure is seen to hide it on the old code, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus
 from agents.pipelines.checkouts import clean_checkout
+from agents.pipelines.made import Changed
 from agents.pipelines.records import Baseline
 from agents.pipelines.run import FixRun
-from agents.pipelines.test_files import file_of, is_test_module, is_test_path, serves_tests
-from agents.pipelines.testing import TestRun, run_tests
+from agents.pipelines.test_files import file_of, is_of, is_test_path, serves_tests
+from agents.pipelines.testing import TestPlan, TestRun, run_tests
 from clusters.forges.mirrors import ChangedFile
 
 MAX_TEST_FILE = 8 << 20
@@ -40,38 +41,50 @@ def reproduce(run: FixRun, baseline: Baseline, head: ReceiptDraft, round: int) -
     if head.status in _CANNOT_RUN:
         return _not_run(run, round, NOT_RUN)
     files = [file for file in run.mirror.changed(run.base, head.commit) if file.status != "deleted"]
-    selection = select([file.path for file in files], baseline.receipt, head)
+    plan = baseline.plan
+    selection = select([file.path for file in files], baseline.receipt, head, plan.takes)
     if selection is None:
         return _not_run(run, round, NO_TEST_CHANGED)
+    try:
+        folder = _old_code_with_new_tests(run, plan, head.commit, files)
+    except Changed as error:
+        return _not_run(run, round, str(error), ReceiptStatus.ERROR)
     tests = TestRun(
         ReceiptKind.REPRODUCTION,
         run.base,
-        _old_code_with_new_tests(run, baseline, head.commit, files),
+        folder,
         timeout=run.settings.test_timeout,
         round=round,
-        selectors=selection.files if baseline.plan.pytest else (),
+        selectors=selection.files if plan.counts else (),
+        paths=_paths(run, plan, files) if plan.has_patterns else (),
     )
-    receipt = run_tests(run.sandbox, run.journal, baseline.plan, tests)
-    return judged(receipt, selection.telling) if baseline.plan.pytest else by_exit_code(receipt)
+    receipt = run_tests(run.sandbox, run.journal, plan, tests)
+    return judged(receipt, selection.telling) if plan.counts else by_exit_code(receipt)
 
 
-def select(changed: Sequence[str], baseline: ReceiptDraft, head: ReceiptDraft) -> Selection | None:
+def select(
+    changed: Sequence[str],
+    baseline: ReceiptDraft,
+    head: ReceiptDraft,
+    takes: Callable[[str], bool],
+) -> Selection | None:
     """What tells the old code from the new, or None when nothing can.
 
-    `changed` are the paths that the head added or changed. When only data of tests changed,
-    every test may be about it.
+    `changed` are the paths that the head added or changed; `takes` says which of them may hold
+    tests that were counted. When only data of tests changed, every test may be about it.
     """
     passing = head.passing()
     failed_before = set(baseline.failing())
     fixed = {test for test in passing if test in failed_before}
     touched = [path for path in changed if is_test_path(path)]
-    modules = {path for path in touched if is_test_module(path)}
+    known = [*passing, *head.failing()]
+    modules = {path for path in touched if takes(path) and any(is_of(test, path) for test in known)}
     only_counted = baseline.status == ReceiptStatus.FAILED and not baseline.tests
     if not touched and not fixed and not only_counted:
         return None
     if (touched and not modules) or only_counted:
         return Selection([], frozenset(passing))
-    told = fixed | {test for test in passing if file_of(test) in modules}
+    told = fixed | {test for test in passing if any(is_of(test, path) for path in modules)}
     return Selection(sorted(modules | {file_of(test) for test in fixed}), frozenset(told))
 
 
@@ -112,14 +125,15 @@ def _of_them(count: int) -> str:
 
 
 def _old_code_with_new_tests(
-    run: FixRun, baseline: Baseline, head: str, files: Sequence[ChangedFile]
+    run: FixRun, plan: TestPlan, head: str, files: Sequence[ChangedFile]
 ) -> str:
     folder = clean_checkout(
         run.sandbox,
         run.mirror,
         run.base,
         name=ReceiptKind.REPRODUCTION,
-        made=baseline.plan.made,
+        made=plan.made,
+        kept=plan.kept,
         scratch=run.tools.scratch,
     )
     for file in files:
@@ -136,10 +150,18 @@ def _content(run: FixRun, head: str, file: ChangedFile) -> bytes | None:
     return run.mirror.read(head, file.path, limit=MAX_TEST_FILE)
 
 
-def _not_run(run: FixRun, round: int, note: str) -> ReceiptDraft:
+def _paths(run: FixRun, plan: TestPlan, files: Sequence[ChangedFile]) -> list[str]:
+    """The files of the old code with the new tests over it, relative to where tests run."""
+    new = [file.path for file in files if serves_tests(file.path)]
+    return sorted({path for path in map(plan.inside, [*run.mirror.tree(run.base), *new]) if path})
+
+
+def _not_run(
+    run: FixRun, round: int, note: str, status: ReceiptStatus = ReceiptStatus.NO_TESTS
+) -> ReceiptDraft:
     return ReceiptDraft(
         kind=ReceiptKind.REPRODUCTION,
-        status=ReceiptStatus.NO_TESTS,
+        status=status,
         command="",
         commit=run.base,
         exit_code=None,

@@ -11,6 +11,7 @@ from agents.pipelines import registries
 from agents.pipelines.base import Journal, Stop
 from agents.pipelines.context import FixContext, Settings, Tools
 from agents.pipelines.pr_text import start_message
+from agents.pipelines.project_file import FileSettings, effective
 from agents.sandboxes.base import Destination, Sandbox
 from clusters.forges.base import Author, Forge
 from clusters.forges.mirrors import GitError, Mirror
@@ -33,6 +34,7 @@ class FixRun:
         self.sandbox_id = ""
         self.isolation = ""
         self.base = ""
+        self.file = FileSettings()  # what the repository says about itself, known with its base
         self.pull_number: int | None = None
         self.updates = 0  # of the pull request's text while the work goes on
         self.has_begun = False  # the forge took the token, so a refusal is news
@@ -43,8 +45,8 @@ class FixRun:
 
     @property
     def settings(self) -> Settings:
-        """The project's choices."""
-        return self.context.settings
+        """The project's choices, with those of its repository where it made none."""
+        return effective(self.context.settings, self.file)
 
     @property
     def forge(self) -> Forge:
@@ -89,7 +91,10 @@ class FixRun:
     def registries(self) -> list[Destination]:
         """The hosts that packages of this project come from, asked from the installers once."""
         if self._registries is None:
-            self._registries = [*self.tools.registries, *registries.of(self.sandbox)]
+            env = self.tools.setup_env
+            named = registries.destinations(env.values())
+            found = registries.of(self.sandbox, env)
+            self._registries = list(dict.fromkeys([*self.tools.registries, *named, *found]))
         return self._registries
 
     def start_commit(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.pipelines.base import ReceiptDraft, ReceiptStatus
+from agents.pipelines.test_files import without_parameters
 
 _SHOWN = 5
 
@@ -72,12 +73,8 @@ def new_failures(baseline: ReceiptDraft, head: ReceiptDraft) -> list[str]:
 
 
 def _lost(baseline: ReceiptDraft, head: ReceiptDraft) -> list[str]:
-    ran = {_without_parameters(test) for test in [*head.passing(), *head.failing()]}
-    return [test for test in baseline.passing() if _without_parameters(test) not in ran]
-
-
-def _without_parameters(test_id: str) -> str:
-    return test_id.partition("[")[0]
+    ran = {without_parameters(test) for test in [*head.passing(), *head.failing()]}
+    return [test for test in baseline.passing() if without_parameters(test) not in ran]
 
 
 def _unverified(tests: str, how: str) -> Judgement:

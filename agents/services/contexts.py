@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.urls import reverse
 from pydantic import TypeAdapter
 
 from agents.models import Job
-from agents.pipelines.context import Allowed, FixContext, Quote, Settings
+from agents.pipelines.context import Allowed, AtGate, FixContext, Quote, Settings
 from agents.runners.base import AgentHook, McpServer
 from agents.sandboxes.base import Reach
+from agents.services import approvals
 from agents.services.pulls import author_of
 from agents.wiring import runner_info
 from clusters.forges.base import Forge
 from clusters.planner.base import PlanDraft
-from clusters.services import feedback
+from clusters.services import feedback, host_rules
 
 _ALLOWED = TypeAdapter(Allowed)
 _SERVER = TypeAdapter(McpServer)
@@ -26,7 +29,7 @@ QUOTE_LENGTH = 4_000
 
 def fix_context(job: Job, forge: Forge) -> FixContext:
     """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot."""
-    info = runner_info(job.runner, job.requested_by, job.project.team)
+    info = runner_info(job.runner, job.requested_by, job.project.team, job.model)
     return FixContext(
         job_id=job.pk,
         title=job.title,
@@ -41,6 +44,20 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         job_url=settings.SITE_URL + reverse("job", args=[job.pk]),
         issues=feedback.issue_numbers(job.cluster_id, forge.repository),
         paused=float(job.paused_seconds),
+        gate=_at_gate(job),
+        cancelled=job.cancel_requested_at is not None,
+    )
+
+
+def _at_gate(job: Job) -> AtGate | None:
+    """What is known of the human gate; None for a job that has not come to it."""
+    if job.approval != approvals.PUSH:
+        return None
+    return AtGate(
+        decision=approvals.decision_of(job),
+        by=str(job.decided_by or "A person"),
+        comment=job.decision_comment,
+        waited=approvals.seconds_at_gate(job),
     )
 
 
@@ -51,7 +68,7 @@ def _settings(job: Job, base_branch: str) -> Settings:
         branch=job.branch,
         setup_network=Reach(project.setup_network),
         agent_network=Reach(project.agent_network),
-        allowed=[_ALLOWED.validate_python(each) for each in project.allowed_hosts],
+        allowed=[_allowed(each) for each in project.allowed_hosts],
         folder=project.folder,
         lint_command=project.lint_command,
         before=project.before_agent,
@@ -72,6 +89,12 @@ def _settings(job: Job, base_branch: str) -> Settings:
         labels=project.labels,
         reviewers=project.reviewers,
     )
+
+
+def _allowed(entry: dict[str, object]) -> Allowed:
+    """A host of the project; private ones only while the operator lets people name them."""
+    host = _ALLOWED.validate_python(entry)
+    return replace(host, trusted=settings.PRIVATE_ADDRESSES and host_rules.is_private(host.host))
 
 
 def _quotes(job: Job) -> list[Quote]:

@@ -7,25 +7,25 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Max
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from agents import queue
 from agents.logs.hints import notify_job_changed
 from agents.models import Artifact, Execution, Job, Receipt, Step
 from agents.outcomes import outcome as outcome_of
 from agents.pipelines import base
-from agents.runners.base import Usage
 from agents.sandboxes.base import Blocked
 from agents.services.leases import Lease, fenced
 from clusters.models import Cluster
 from clusters.services import clusters
+from credentials.services import audit
 
 TESTS_KEPT = 20_000
 MESSAGE_KEPT = 4_000
@@ -104,18 +104,6 @@ def remember(lease: Lease, execution: Execution, values: Mapping[str, str]) -> N
     with fenced(lease):
         memory = Execution.objects.values_list("memory", flat=True).get(pk=execution.pk)
         Execution.objects.filter(pk=execution.pk).update(memory={**memory, **values})
-
-
-def count_usage(lease: Lease, execution: Execution, usage: Usage) -> None:
-    """Add one exchange's tokens and cost."""
-    changes: dict[str, Any] = {
-        "input_tokens": F("input_tokens") + usage.input_tokens,
-        "output_tokens": F("output_tokens") + usage.output_tokens,
-    }
-    if usage.cost_usd is not None:
-        changes["cost_usd"] = Coalesce(F("cost_usd"), Decimal(0)) + Decimal(str(usage.cost_usd))
-    with fenced(lease):
-        Execution.objects.filter(pk=execution.pk).update(**changes)
 
 
 def store_blocked(lease: Lease, execution: Execution, place: Blocked, phase: base.Phase) -> bool:
@@ -200,6 +188,38 @@ def put_aside(
             )
             if not keep_steps:
                 Step.objects.filter(execution=execution).update(status=Step.Status.FAILED)
+    except base.LeaseLost:
+        return False
+    notify_job_changed(lease.job_id)
+    return True
+
+
+def await_approval(lease: Lease, *, approval: str) -> bool:
+    """Let the job wait for a person, with nobody working on it. False when the lease was lost.
+
+    `approval` is what is asked for. When somebody asked to stop in this very moment, the next
+    worker tidies up instead.
+    """
+    try:
+        with fenced(lease):
+            job = Job.objects.filter(pk=lease.job_id)
+            waits = job.filter(cancel_requested_at=None).update(
+                status=Job.Status.AWAITING_APPROVAL,
+                approval=approval,
+                decision="",
+                decided_by=None,
+                decided_at=None,
+                decision_comment="",
+                lease_owner="",
+                lease_until=Now(),  # the wait begins here
+            )
+            if waits:
+                asked = job.select_related("project__team").get()
+                team = asked.project.team
+                audit.record(actor=None, team=team, verb="job.approval_asked", target=asked)
+            else:
+                job.update(status=Job.Status.PENDING, lease_owner="", lease_until=None)
+                queue.run_job(lease.job_id)
     except base.LeaseLost:
         return False
     notify_job_changed(lease.job_id)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from agents import queue
 from agents.logs.hints import notify_job_changed
 from agents.models import Execution, Job
-from agents.services import runners
+from agents.services import approvals, runners
 from clusters.models import Cluster, Plan
 from clusters.services import clusters, plans
 from credentials.errors import Conflict, Forbidden
@@ -20,21 +20,30 @@ PIPELINE_VERSION = 1
 
 
 def start_fix(
-    user: User, cluster: Cluster, *, runner: str = "", credential: int | None = None
+    user: User,
+    cluster: Cluster,
+    *,
+    runner: str = "",
+    credential: int | None = None,
+    model: str = "",
 ) -> tuple[Job, bool]:
     """A job that carries the cluster's plan out; the running one and False on a second click.
 
     `credential` is the id of the key that the runner is to work with; None: the person's own,
-    then the team's. Raises Conflict: `runner_not_configured` (with those that are),
-    `plan_not_approved`, `cluster_closed`; Invalid `credential_unknown`.
+    then the team's. `model` is one as "provider:name"; '' for the usual one. Raises Conflict:
+    `runner_not_configured` and `runner_disabled` (with those that are ready),
+    `plan_not_approved`, `cluster_closed`; Invalid: `credential_unknown`, `model_invalid`.
     """
     teams.require_writer(user, cluster.project.team)
     if running := active_fix(cluster):
         return running, False
     _require_open(cluster)
     team = cluster.project.team
-    info = runners.choose(runner or cluster.project.runner, user, team)
-    key = runners.choose_key(credential, info.name, user, team) if credential is not None else None
+    model = model.strip()
+    info = runners.choose(runner, user, team, project=cluster.project, model=model)
+    key = None
+    if credential is not None:
+        key = runners.choose_key(credential, info.name, user, team, model)
     plan = plans.current(cluster) or plans.generate(user, cluster)
     if cluster.project.requires_approval and not plan.is_approved:
         raise Conflict(
@@ -43,7 +52,7 @@ def start_fix(
             version=plan.version,
         )
     try:
-        return _create(user, cluster, plan, info.name, key), True
+        return _create(user, cluster, plan, info.name, key, model), True
     except IntegrityError:
         # Two clicks at once: the constraint let one through. If that one has ended in the
         # meantime there is nothing to return, and the error is real.
@@ -53,7 +62,7 @@ def start_fix(
 
 
 def retry(user: User, job: Job) -> tuple[Job, bool]:
-    """The same work again, on the same runner, with the newest plan.
+    """The same work again, on the same runner and model, with the newest plan.
 
     And with the same key, when this person chose it; another's choice binds nobody.
     """
@@ -62,7 +71,7 @@ def retry(user: User, job: Job) -> tuple[Job, bool]:
     if job.cluster is None:
         raise Conflict("cluster_gone", "This job's cluster is not there any more.")
     chosen = job.credential_id if job.requested_by_id == user.pk else None
-    return start_fix(user, job.cluster, runner=job.runner, credential=chosen)
+    return start_fix(user, job.cluster, runner=job.runner, credential=chosen, model=job.model)
 
 
 def cancel(user: User, job: Job) -> Job:
@@ -90,12 +99,14 @@ def cancel(user: User, job: Job) -> Job:
 
 
 def _wake(user: User, job: Job) -> bool:
-    """Whether the job was put aside; a worker then ends it, and tidies up what it left."""
+    """Whether work on it was begun before it waits; a worker then ends it, and tidies up."""
     begun = Execution.objects.filter(job=job.pk, status=Execution.Status.RUNNING)
+    waited = approvals.seconds_waited(job.pk)
     changed = Job.objects.filter(Exists(begun), pk=job.pk, status__in=Job.WAITING).update(
-        cancel_requested_at=Now(), cancelled_by=user, not_before=None
+        status=Job.Status.PENDING, cancel_requested_at=Now(), cancelled_by=user, not_before=None
     )
     if changed:
+        approvals.end_wait(job.pk, waited)
         queue.run_job(job.pk)
     return bool(changed)
 
@@ -112,7 +123,12 @@ def _require_open(cluster: Cluster) -> None:
 
 @transaction.atomic
 def _create(
-    user: User, cluster: Cluster, plan: Plan, runner: str, credential: Credential | None
+    user: User,
+    cluster: Cluster,
+    plan: Plan,
+    runner: str,
+    credential: Credential | None,
+    model: str,
 ) -> Job:
     # Again: writing a plan takes a while, and somebody may have dismissed the cluster meanwhile.
     _require_open(Cluster.objects.get(pk=cluster.pk))
@@ -126,8 +142,10 @@ def _create(
         title=cluster.title,
         runner=runner,
         credential=credential,
+        model=model,
         requested_by=user,
         time_limit_seconds=cluster.project.time_limit_seconds,
+        budget_usd=cluster.project.budget_usd,
         pipeline_version=PIPELINE_VERSION,
     )
     job.branch = f"{cluster.project.branch_prefix}{cluster.pk}-{job.pk}"

@@ -6,9 +6,9 @@ import hashlib
 
 from django.core.cache import cache
 
-from agents.services import jobs
+from agents.services import jobs, prices, runners
 from clusters.forges.base import Finding, ForgeError
-from clusters.models import Cluster
+from clusters.models import Cluster, Project
 from clusters.services import feedback, plans, repositories
 from credentials.models import User
 
@@ -30,7 +30,18 @@ def findings(user: User, cluster: Cluster) -> list[Finding]:
     if found is None:
         found = _asked(user, cluster, paths)
         cache.set(key, found, KEPT)
-    return found
+    return [*found, *_about_budget(user, cluster.project)]
+
+
+def _about_budget(user: User, project: Project) -> list[Finding]:
+    """That the budget of a job cannot be kept, with the runner that nobody need choose."""
+    if project.budget_usd is None:
+        return []
+    info = runners.active(user, project)
+    if not info.model or prices.tariff(info.name, info.model).knows():
+        return []
+    said = prices.unpriced_text(info.model, project.budget_usd)
+    return [Finding("budget_unpriced", "info", said)]
 
 
 def _asked(user: User, cluster: Cluster, paths: list[str]) -> list[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -112,6 +111,7 @@ def start_fix(request: HttpRequest, cluster_id: int) -> HttpResponse:
             found,
             runner=request.POST.get("runner", "")[:64],
             credential=_chosen_key(request),
+            model=request.POST.get("model", "")[:100],
         )
         started.append(job)
 
@@ -134,7 +134,8 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
     active = job_service.active_fix(found)
     team, user = found.project.team, signed_in(request)
     writer = can_write(request, team)
-    infos = runners.available(user, team) if writer and not active else []
+    default = runners.default(found.project)
+    infos = runners.available(user, team, found.project) if writer and not active else []
     return {
         "section": "inbox",
         "cluster": found,
@@ -143,8 +144,15 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
         "plan": plan,
         "pull": pull,
         "active": active,
-        "runners": runners.with_keys(infos, user, team),
-        "runner": found.project.runner or settings.CODING_AGENT_RUNNER,
+        "runners": [
+            (info, keys, runners.suggested_models(info.name))
+            for info, keys in runners.with_keys(infos, user, team)
+        ],
+        "runner": default,
+        "would_run": next((info for info in infos if info.name == default), None)
+        or runners.active(user, found.project),
+        "not_ready": sum(not (info.configured or info.needs_model) for info in infos),
+        "hidden_runners": bool(found.project.enabled_runners),
         "last": OUTCOMES.get(found.last_outcome),
         "is_open": found.status not in {Cluster.Status.DISMISSED, Cluster.Status.RESOLVED},
         "must_approve": found.project.requires_approval and not (plan and plan.is_approved),

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from agents.models import Artifact, Execution, Job, PullRequest, Receipt, Step
-from agents.runners.registry import UnknownRunner
+from agents.services import blocked, runners
 from agents.views.job_keys import key_lines
+from agents.views.job_usage import JobUsage, job_usage
 from agents.views.timeline import entries
-from agents.wiring import RunnerInfo, runner_info
 from credentials.views.helpers import Tab, can_write, signed_in
 
 COMPARED_JOBS = 20
@@ -30,7 +30,9 @@ def visible(request: HttpRequest, job_id: int) -> Job:
     """The job, when this person may see it; else 404."""
     jobs = Job.objects.for_user(signed_in(request))
     return get_object_or_404(
-        jobs.select_related("project__team", "cluster", "plan", "requested_by", "cancelled_by"),
+        jobs.select_related(
+            "project__team", "cluster", "plan", "requested_by", "cancelled_by", "decided_by"
+        ),
         pk=job_id,
     )
 
@@ -45,6 +47,7 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
     execution = newest(job)
     steps = list(Step.objects.filter(execution=execution)) if execution else []
     pull = PullRequest.objects.filter(job=job).order_by("-id").first()
+    used = job_usage(job, execution)
     return {
         "section": "jobs",
         "job": job,
@@ -58,28 +61,29 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
         "artifacts": Artifact.objects.filter(execution=execution).order_by("id")
         if execution
         else [],
-        "runner": _runner(job),
+        "runner": runners.named(job.runner, job.requested_by, job.project.team, job.model),
+        "blocked": blocked.places(execution, job),
         "keys": key_lines(job, signed_in(request)),
         "usual": usual(job) if not job.is_ended else "",
+        "usage": used,
         "can_write": can_write(request, job.project.team),
         "tab": tab,
         "tabs": _tabs(job, execution, tab),
-        "seen": digest(job, execution, steps, pull),
+        "seen": digest(job, execution, steps, pull, used),
     }
 
 
 def digest(
-    job: Job, execution: Execution | None, steps: list[Step], pull: PullRequest | None
+    job: Job,
+    execution: Execution | None,
+    steps: list[Step],
+    pull: PullRequest | None,
+    used: JobUsage,
 ) -> str:
     """Changes when anything in the header, timeline or facts does."""
-    parts: list[object] = [job.status, job.outcome, job.cancel_requested_at]
+    parts: list[object] = [job.status, job.outcome, job.cancel_requested_at, job.decision, used]
     if execution:
-        parts += [
-            execution.pk,
-            execution.isolation,
-            execution.input_tokens,
-            execution.output_tokens,
-        ]
+        parts += [execution.pk, execution.isolation, execution.blocked]
     parts += [(step.pk, step.status, step.attempts) for step in steps]
     if pull:
         parts += [pull.pk, pull.state, pull.draft, pull.title]
@@ -104,14 +108,6 @@ def usual(job: Job) -> str:
     if high < 90:
         return f"usually {round(low)} to {max(round(high), round(low) + 1)} s"
     return f"usually {max(1, round(low / 60))} to {max(2, round(high / 60))} min"
-
-
-def _runner(job: Job) -> RunnerInfo:
-    try:
-        return runner_info(job.runner, job.requested_by, job.project.team)
-    except UnknownRunner:
-        # It was known when the job began; the page still says what it was called.
-        return RunnerInfo(job.runner, job.runner, configured=False)
 
 
 def _findings(steps: list[Step]) -> list[dict[str, Any]]:

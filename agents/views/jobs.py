@@ -31,6 +31,7 @@ TEXT_LIMIT = 2 << 20  # bytes of an artifact that a page shows
 _FILTERS = {
     "all": ("All", None),
     "active": ("Active", Job.ACTIVE),
+    "awaiting": ("Awaiting approval", {Job.Status.AWAITING_APPROVAL}),
     "completed": ("Completed", {Job.Status.COMPLETED}),
     "failed": ("Failed", {Job.Status.FAILED}),
     "cancelled": ("Cancelled", {Job.Status.CANCELLED}),

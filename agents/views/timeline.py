@@ -18,6 +18,7 @@ TITLES = {
     "agent": "Agent",
     "verify": "Tests after",
     "guard": "Guard",
+    "gate": "Approval",
     "publish": "Publish",
     "finish": "Finish",
 }
@@ -31,6 +32,7 @@ EXPECTED = (
     "agent",
     "verify",
     "guard",
+    "gate",
     "publish",
 )
 
@@ -55,8 +57,21 @@ def entries(job: Job, execution: Execution | None, steps: Iterable[Step]) -> lis
     if not job.is_ended:
         names = {step.name for step in begun}
         reached = max((EXPECTED.index(name) for name in names if name in EXPECTED), default=-1)
-        found += [Entry(TITLES[name], "waiting") for name in EXPECTED[reached + 1 :]]
+        found += [
+            Entry(TITLES[name], "waiting", _wanted(job, name))
+            for name in EXPECTED[reached + 1 :]
+            if name != "gate" or _has_gate(job)
+        ]
     return found
+
+
+def _has_gate(job: Job) -> bool:
+    return job.project.gate or job.asked_at is not None
+
+
+def _wanted(job: Job, name: str) -> str:
+    """What a step to come is waiting for."""
+    return "Waits for a person." if name == "gate" and job.asked_at else ""
 
 
 def _entry(step: Step, rounds: int) -> Entry:

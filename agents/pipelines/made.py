@@ -1,0 +1,82 @@
+"""What setup made, kept beside the repository, so that no receipt depends on what came after it.
+
+An agent owns the sandbox: it may change the virtual environment and node_modules, on purpose or
+in passing. So both are packed when setup has ended, the digests of the packages stay with the
+worker, and every run of tests unpacks them again after it has compared the digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from agents.pipelines.commands import script
+from agents.sandboxes.base import Sandbox, SandboxError
+
+_NAMES = _REPOSITORY, _HOME = "repository.tar", "home.tar"
+_LONG = 900.0
+_CHANGED = 9
+# In the home: what installers of Python, Go and Rust make there.
+_PACK = """
+rm -f -- made/*.tar
+if [ -s made/paths ]; then
+  tar -cf made/repository.tar -C "$1" --null --verbatim-files-from -T made/paths
+fi
+set --
+for name in venv .local go .cargo; do if [ -d "$name" ]; then set -- "$@" "$name"; fi; done
+if [ "$#" -gt 0 ]; then tar -cf made/home.tar -- "$@"; fi
+cd made
+for name in *.tar; do if [ -f "$name" ]; then sha256sum -- "$name"; fi; done
+"""
+_UNPACK = """
+cd made
+printf '%s\\n' "$1" | sha256sum --check --strict --status - || exit 9
+cd ..
+if [ -n "$2" ]; then tar -xf made/repository.tar -C "$2" --skip-old-files --no-same-owner -p; fi
+if [ -n "$3" ]; then
+  rm -rf -- venv .local go .cargo
+  tar -xf made/home.tar --no-same-owner -p
+fi
+"""
+NOT_KEPT = (
+    "What setup installed could not be packed, so it is not restored before each run of tests: {}"
+)
+
+
+class Changed(SandboxError):
+    """What setup installed was changed afterwards: no test can be run on it."""
+
+
+def keep(sandbox: Sandbox, made: Sequence[str]) -> dict[str, str]:
+    """Pack what setup made, `made` in the repository and the rest in the home.
+
+    The digests of the packages, by name. Raises SandboxError, for example when a package would be
+    larger than a file may be.
+    """
+    paths = b"".join(path.rstrip("/").encode() + b"\0" for path in made)
+    sandbox.write(f"{sandbox.root}/made/paths", paths)
+    said = script(sandbox, _PACK, sandbox.repository, cwd=sandbox.root, timeout=_LONG)
+    lines = [line.split() for line in said.text.splitlines()]
+    return {words[1]: words[0] for words in lines if len(words) == 2 and words[1] in _NAMES}
+
+
+def put_back(sandbox: Sandbox, kept: Mapping[str, str], checkout: str, *, fresh: bool) -> None:
+    """Unpack into a clean checkout, and into the home unless it is still `fresh`.
+
+    Files of the commit stay as they are. Raises Changed when a package is not what was kept.
+    """
+    wanted = {name: kept[name] for name in kept if name != _HOME or not fresh}
+    if not wanted:
+        return
+    listed = "\n".join(f"{digest}  {name}" for name, digest in wanted.items())
+    target = checkout if _REPOSITORY in wanted else ""
+    home = "home" if _HOME in wanted else ""
+    ended = sandbox.run(
+        ["sh", "-ec", _UNPACK, "sh", listed, target, home], cwd=sandbox.root, timeout=_LONG
+    )
+    if ended.exit_code == _CHANGED:
+        raise Changed(
+            "What setup installed was changed after setup, so no tests were run: "
+            "their result would say nothing about the code."
+        )
+    if not ended.ok:
+        raise SandboxError(f"What setup installed could not be unpacked: {ended.text[-300:]}")
