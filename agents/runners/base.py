@@ -77,10 +77,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class AgentError:
-    """Something the agent reports as wrong; `fatal` ends the round."""
+    """Something the agent reports as wrong; `fatal` ends the round.
+
+    `outcome` is the code of `agents.outcomes` that the round has if this was its end.
+    """
 
     text: str
     fatal: bool = False
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Claude Code's stream of JSON lines as agent events. Every field is a stranger's and checked."""
+"""Claude Code's stream of JSON lines as agent events."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from agents.runners import failures
 from agents.runners.base import (
     AgentError,
     AgentEvent,
@@ -18,152 +18,154 @@ from agents.runners.base import (
     Usage,
 )
 from agents.runners.fences import shorten
+from agents.runners.json_lines import (
+    MAX_TEXT,
+    JsonLines,
+    Record,
+    count,
+    dollars,
+    first_line,
+    inner,
+    text,
+)
+from agents.runners.tokens import Tokens, Told
 
-KEY_REFUSED = "The model provider refused the key."
-MAX_LINE = 8 << 20  # characters
-MAX_TEXT = 20_000
-MAX_SUMMARY = 200
 MAX_TOOLS = 10_000
-MAX_TOKENS = 10**12
-MAX_COST = 10**6  # USD
-
-_SUMMARIES = ("command", "file_path", "path", "pattern", "query", "url", "description", "prompt")
-_REFUSALS = (401, 403)
+SILENT_TRIES = 2
+# What the program puts into its own messages when the model's server failed.
+_SYNTHETIC = "<synthetic>"
 
 
-class Stream:
-    """Understands line by line; remembers only which call was of which tool, and the last words."""
+class ClaudeStream(JsonLines):
+    """Remembers which call was of which tool, the last words, and which tokens were told."""
 
     def __init__(self) -> None:
-        self.repository = ""
+        super().__init__()
         self._tools: dict[str, str] = {}
         self._last_words = ""
+        self._told = Told()
 
-    def parse(self, line: str) -> Iterator[AgentEvent]:
-        """The events of one line. What is not a JSON object is a word of the program itself."""
-        text = line.strip()
-        if not text or len(text) > MAX_LINE:
-            return
-        try:
-            record = json.loads(text)
-        except (ValueError, RecursionError):
-            yield AgentError(shorten(text, MAX_TEXT))
-            return
-        if isinstance(record, dict):
-            understand = self._kinds().get(_text(record, "type"))
-            if understand:
-                yield from understand(record)
+    def understand(self, record: Record) -> Iterator[AgentEvent]:
+        """See JsonLines."""
+        match text(record, "type"):
+            case "system":
+                yield from self._system(record)
+            case "assistant":
+                yield from self._assistant(record)
+            case "user":
+                yield from self._user(record)
+            case "result":
+                yield from self._result(record)
 
-    def _kinds(self) -> dict[str, Callable[[dict[str, Any]], Iterator[AgentEvent]]]:
-        return {
-            "system": self._system,
-            "assistant": self._assistant,
-            "user": self._user,
-            "result": self._result,
-        }
-
-    def _system(self, record: dict[str, Any]) -> Iterator[AgentEvent]:
+    def _system(self, record: Record) -> Iterator[AgentEvent]:
         if record.get("subtype") == "init":
-            self.repository = self.repository or _text(record, "cwd")
-            yield SessionStarted(_text(record, "session_id"), _text(record, "model"))
+            self.repository = self.repository or text(record, "cwd")
+            yield SessionStarted(text(record, "session_id"), text(record, "model"))
         elif record.get("subtype") == "api_retry":
-            status = record.get("error_status")
-            if status in _REFUSALS:
-                yield AgentError(KEY_REFUSED, fatal=True)
-            else:
-                error = _text(record, "error") or "no answer"
-                yield AgentError(f"The model provider did not answer ({error}); trying again.")
+            yield self._retry(record)
 
-    def _assistant(self, record: dict[str, Any]) -> Iterator[AgentEvent]:
+    def _retry(self, record: Record) -> AgentError:
+        status, said = record.get("error_status"), text(record, "error")
+        if status is None and said in ("", "unknown"):
+            # No word came in time. Each try takes as long again.
+            last = count(record, "attempt") >= SILENT_TRIES
+            return failures.because(failures.SILENT, retried=not last)
+        return failures.error(status, said, retried=True)
+
+    def _assistant(self, record: Record) -> Iterator[AgentEvent]:
+        message = inner(record, "message")
+        model = text(message, "model")
+        if model == _SYNTHETIC:
+            # The same words come again in the result.
+            return
+        spent = _tokens(inner(message, "usage"))
+        # The output of an answer that has only begun is no number to rely on.
+        yield from self._told.more(text(message, "id"), model, spent.without_output())
         for block in _blocks(record):
-            if block.get("type") == "text" and _text(block, "text").strip():
-                self._last_words = shorten(_text(block, "text"), MAX_TEXT)
+            if block.get("type") == "text" and text(block, "text").strip():
+                self._last_words = shorten(text(block, "text"), MAX_TEXT)
                 yield Message(self._last_words)
             elif block.get("type") == "tool_use":
-                name, call = _text(block, "name"), _text(block, "id")
+                name, call = text(block, "name"), text(block, "id")
                 if len(self._tools) < MAX_TOOLS:
                     self._tools[call] = name
-                yield ToolCall(name, self._summary(block.get("input")), call)
+                yield ToolCall(name, self.summary(block.get("input")), call)
 
-    def _user(self, record: dict[str, Any]) -> Iterator[AgentEvent]:
+    def _user(self, record: Record) -> Iterator[AgentEvent]:
         for block in _blocks(record):
             if block.get("type") != "tool_result":
                 continue
-            call = _text(block, "tool_use_id")
+            call = text(block, "tool_use_id")
             ok = block.get("is_error") is not True
-            if ok and (path := _edited(record.get("tool_use_result"))):
-                yield FileEdit(self._relative(path))
-            yield ToolResult(self._tools.get(call, "tool"), ok, _first_line(block), call)
+            if ok and (path := self.inside(_edited(record.get("tool_use_result")))):
+                yield FileEdit(path)
+            yield ToolResult(self._tools.get(call, "tool"), ok, _answer(block), call)
 
-    def _result(self, record: dict[str, Any]) -> Iterator[AgentEvent]:
-        usage = record.get("usage")
-        if isinstance(usage, dict):
-            yield Usage(
-                _count(usage, "input_tokens"),
-                _count(usage, "output_tokens"),
-                _count(usage, "cache_read_input_tokens"),
-                _cost(record),
-            )
-        if record.get("api_error_status") in _REFUSALS:
-            yield AgentError(KEY_REFUSED, fatal=True)
+    def _result(self, record: Record) -> Iterator[AgentEvent]:
+        yield from self._usage(record)
         # A refused key has the subtype "success": only is_error tells.
         ok = record.get("is_error") is False
-        words = _text(record, "result") or ("" if ok else _text(record, "subtype"))
+        words = text(record, "result") or ("" if ok else text(record, "subtype"))
         said = shorten(words, MAX_TEXT)
+        if not ok and _is_of_the_model(record, said):
+            yield failures.error(record.get("api_error_status"), said)
         yield Finished(ok, "" if said == self._last_words else said)
 
-    def _summary(self, arguments: Any) -> str:
-        if not isinstance(arguments, dict):
-            return ""
-        for name in _SUMMARIES:
-            if text := _text(arguments, name).strip():
-                return " ".join(self._relative(text).split())[:MAX_SUMMARY]
-        return ""
-
-    def _relative(self, path: str) -> str:
-        return path.removeprefix(f"{self.repository}/") if self.repository else path
-
-
-def _text(record: dict[str, Any], name: str) -> str:
-    value = record.get(name)
-    return value if isinstance(value, str) else ""
+    def _usage(self, record: Record) -> Iterator[Usage]:
+        """What is missing to the program's own sum, which counts its side questions too."""
+        models = inner(record, "modelUsage")
+        cost = _cost(record, models)
+        if not models:
+            yield from self._told.up_to("", _tokens(inner(record, "usage")), cost)
+        for index, name in enumerate(models):
+            spent = _model_tokens(inner(models, name))
+            yield from self._told.up_to(name, spent, None if index else cost)
 
 
-def _count(record: dict[str, Any], name: str) -> int:
-    value = record.get(name)
-    return value if isinstance(value, int) and 0 < value < MAX_TOKENS else 0
+def _is_of_the_model(record: Record, said: str) -> bool:
+    return record.get("api_error_status") is not None or failures.by_words(said) is not None
 
 
-def _blocks(record: dict[str, Any]) -> list[dict[str, Any]]:
-    message = record.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
+def _tokens(usage: Record) -> Tokens:
+    cached, written = (
+        count(usage, "cache_read_input_tokens"),
+        count(usage, "cache_creation_input_tokens"),
+    )
+    fresh, output = count(usage, "input_tokens"), count(usage, "output_tokens")
+    return Tokens(fresh + cached + written, output, cached, written)
+
+
+def _model_tokens(usage: Record) -> Tokens:
+    cached, written = count(usage, "cacheReadInputTokens"), count(usage, "cacheCreationInputTokens")
+    fresh, output = count(usage, "inputTokens"), count(usage, "outputTokens")
+    return Tokens(fresh + cached + written, output, cached, written)
+
+
+def _blocks(record: Record) -> list[Record]:
+    content = inner(record, "message").get("content")
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
-    return [block for block in content or [] if isinstance(block, dict)]
+    if not isinstance(content, list):
+        return []
+    return [block for block in content if isinstance(block, dict)]
 
 
-def _first_line(block: dict[str, Any]) -> str:
+def _answer(block: Record) -> str:
     content = block.get("content")
     if isinstance(content, list):
-        content = "\n".join(_text(part, "text") for part in content if isinstance(part, dict))
-    lines = content.strip().splitlines() if isinstance(content, str) else []
-    return lines[0][:MAX_SUMMARY] if lines else ""
+        content = "\n".join(text(part, "text") for part in content)
+    return first_line(content) if isinstance(content, str) else ""
 
 
 def _edited(outcome: Any) -> str:
     """The file that a tool wrote. Reading a file has no patch."""
     if isinstance(outcome, dict) and "structuredPatch" in outcome:
-        return _text(outcome, "filePath")
+        return text(outcome, "filePath")
     return ""
 
 
-def _cost(record: dict[str, Any]) -> float | None:
+def _cost(record: Record, models: Record) -> float | None:
     """The cost in USD. For models that it does not know the program invents one."""
-    models = record.get("modelUsage")
-    cost: Any = record.get("total_cost_usd")
-    if not isinstance(models, dict) or not models:
+    if not models or not all(name.startswith("claude-") for name in models):
         return None
-    if not all(str(name).startswith("claude-") for name in models):
-        return None
-    plausible = isinstance(cost, int | float) and 0 <= cost < MAX_COST
-    return float(cost) if plausible else None
+    return dollars(record.get("total_cost_usd"))

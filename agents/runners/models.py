@@ -45,10 +45,12 @@ class ModelChoice:
     @property
     def address(self) -> str:
         """Where requests go, without a slash at the end; raises UnusableModel."""
-        address = self.base_url or _ADDRESSES.get(self.provider, "")
+        address = (self.base_url or _ADDRESSES.get(self.provider, "")).rstrip("/")
         if not address:
             raise UnusableModel(f"There is no address for models of {self.provider!r}.")
-        return address.rstrip("/")
+        # People know an Ollama by its host and port; its OpenAI protocol is below /v1.
+        bare = self.provider == "ollama" and not urlsplit(address).path
+        return f"{address}/v1" if bare else address
 
     @property
     def wire(self) -> Wire:

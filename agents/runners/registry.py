@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import NamedTuple
 
 from agents.needs import Need
-from agents.runners.base import Features, Kind, Runner, RunnerFactory
+from agents.runners.aider import AiderRunner
+from agents.runners.base import Features, Runner
 from agents.runners.builtin import BuiltinRunner
 from agents.runners.claude import ClaudeRunner
-from agents.runners.install import Install
-from agents.runners.models import ModelChoice
+from agents.runners.codex import CodexRunner
+from agents.runners.entry import BASE_URL, AgentEntry, command_entry
+from agents.runners.kilo import KiloRunner
+from agents.runners.opencode import OpenCodeRunner
 from agents.runners.scripted import ScriptedRunner
 from agents.sandboxes.registry import sandboxes
 from clusters.planner.providers import model_factory
+
+__all__ = ["GROUP", "AgentEntry", "RunnerEntry", "RunnerName", "UnknownRunner", "agents", "entry"]
 
 GROUP = "soulcaster.runners"
 _log = logging.getLogger(__name__)
@@ -30,31 +35,6 @@ _log = logging.getLogger(__name__)
 
 class UnknownRunner(LookupError):
     """There is no such runner here; the text names those that there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentEntry:
-    """One agent. `create` takes a value for every required need; raises KeyError without one.
-
-    `install` is where its program comes from, for one that runs in the sandbox; a need named
-    "program" then gets its path. `providers` are those whose models it can work with; empty: all.
-    `note` is something that people should know although it is ready.
-    """
-
-    name: str
-    title: str
-    description: str
-    kind: Kind
-    create: RunnerFactory
-    needs: tuple[Need, ...] = ()
-    install: Install | None = None
-    providers: tuple[str, ...] = ()
-    features: Features = field(default_factory=Features)
-    note: str = ""
-
-    def missing(self, values: Mapping[str, str]) -> list[Need]:
-        """The required needs that have no value."""
-        return [need for need in self.needs if need.required and not values.get(need.name)]
 
 
 class RunnerName(NamedTuple):
@@ -82,25 +62,52 @@ def _scripted(values: Mapping[str, str]) -> Runner:
     return ScriptedRunner(Path(values["transcript"]))
 
 
-def _claude(values: Mapping[str, str]) -> Runner:
-    return ClaudeRunner(Path(values["program"]), model_choice(values))
-
-
-def model_choice(values: Mapping[str, str]) -> ModelChoice:
-    """The model of an agent's values: "model" is written as provider:name."""
-    provider, _, name = values.get("model", "").partition(":")
-    return ModelChoice(
-        provider,
-        name,
-        key=values.get("key", ""),
-        base_url=values.get("base_url", ""),
-        trusted=bool(values.get("trusted")),
-    )
-
-
-_BASE_URL = Need("base_url", "Address of a gateway, instead of the provider's own", required=False)
+_ALL_WIRES = ("anthropic", "openai", "openrouter", "google", "ollama")
+_KEY_INSIDE = "Its key is in the environment of its process in the sandbox."
 
 _OWN = (
+    command_entry(
+        KiloRunner,
+        "Kilo Code's command line agent, for models of any provider.",
+        model="anthropic:claude-sonnet-5",
+        providers=_ALL_WIRES,
+        features=Features(plan_mode=True, resume=True, mcp=True),
+        note=_KEY_INSIDE,
+    ),
+    command_entry(
+        ClaudeRunner,
+        "Anthropic's command line agent.",
+        model="anthropic:claude-sonnet-5",
+        providers=("anthropic",),
+        features=Features(plan_mode=True, resume=True, hooks=True, mcp=True, cost="estimated"),
+        note=_KEY_INSIDE,
+    ),
+    command_entry(
+        CodexRunner,
+        "OpenAI's command line agent.",
+        model="openai:gpt-5.1-codex",
+        providers=("openai", "openrouter", "ollama"),
+        features=Features(resume=True, hooks=True, mcp=True),
+        note="The model's server has to speak OpenAI Responses, as newer versions of Ollama do. "
+        "It tells its usage at the end of a round, so a budget ends it only between two rounds.",
+    ),
+    command_entry(
+        OpenCodeRunner,
+        "A command line agent for models of any provider.",
+        model="anthropic:claude-sonnet-5",
+        providers=_ALL_WIRES,
+        features=Features(plan_mode=True, resume=True, mcp=True),
+        note=_KEY_INSIDE,
+    ),
+    command_entry(
+        AiderRunner,
+        "Edits the files that the plan names, with any model and without tools; runs the tests "
+        "itself.",
+        model="openai:gpt-5.1",
+        providers=("openai", "anthropic", "openrouter", "ollama"),
+        features=Features(plan_mode=True, resume=True, usage="estimated"),
+        note="It is given the files of the plan and sees no others, and rounds its usage.",
+    ),
     AgentEntry(
         "builtin",
         BuiltinRunner.title,
@@ -111,7 +118,7 @@ _OWN = (
         (
             Need("model", "Model, such as anthropic:claude-sonnet-5"),
             Need("key", "Key of the model's provider", secret=True),
-            _BASE_URL,
+            BASE_URL,
         ),
     ),
     AgentEntry(
@@ -122,23 +129,7 @@ _OWN = (
         "hosted",
         _scripted,
         (Need("transcript", "File of the recorded transcript"),),
-    ),
-    AgentEntry(
-        "claude",
-        ClaudeRunner.title,
-        "Anthropic's command line agent. Its process in the sandbox holds the key and has network.",
-        "command",
-        _claude,
-        (
-            Need("program", "Path of the program claude"),
-            Need("key", "Anthropic API key", secret=True),
-            Need("model", "Model, such as anthropic:claude-sonnet-5"),
-            _BASE_URL,
-        ),
-        install=Install("npm", "@anthropic-ai/claude-code", "2.1.197", "claude"),
-        providers=("anthropic",),
-        features=Features(plan_mode=True, resume=True, hooks=True, mcp=True, cost="estimated"),
-        note="Its key is in the environment of its process in the sandbox.",
+        note="The model's words are a recorded transcript; files, commits and tests are real.",
     ),
 )
 

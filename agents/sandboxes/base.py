@@ -292,3 +292,7 @@ class SandboxProvider(Protocol):
     def list(self, label: str = "") -> Sequence[str]:
         """Ids of the sandboxes that exist, all or those of one label."""
         ...
+
+    def labels(self) -> Mapping[str, str]:
+        """The label of each sandbox that exists, by its id."""
+        ...

@@ -108,18 +108,14 @@ def _tell(node: Any, listener: Listener) -> None:
         listener.emit(Message(words))
     usage = response.usage
     listener.emit(
-        Usage(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, _cost(response))
+        Usage(
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            cache_written_tokens=usage.cache_write_tokens,
+            model=response.model_name or "",
+        )
     )
-
-
-def _cost(response: ModelResponse) -> float | None:
-    """The price in USD, None for a model that nobody knows the price of."""
-    if not response.model_name:
-        return None
-    try:
-        return float(response.cost().total_price)
-    except (LookupError, ValueError):
-        return None
 
 
 def _done(words: str) -> Verdict:

@@ -101,6 +101,16 @@ class Helper:
 
         patiently(work, doing)
 
+    def provide(self, folder: str, archive: bytes) -> None:
+        """Unpack an archive of ours into the folder that its content names, unless it is there."""
+        doing = "bring our tools into the sandbox"
+
+        def work() -> None:
+            if not self._ask_once("has", folder, doing=doing)["has"]:
+                self._ask_once("provide", self.spool(archive), doing=doing)
+
+        patiently(work, doing)
+
     def _ask_once(
         self, verb: str, *arguments: object, doing: str, order: Facts | None = None
     ) -> Facts:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from agents.sandboxes.base import Blocked, Event, Exited, OutputChunk, SandboxError
 from agents.sandboxes.e2b import layout
-from agents.sandboxes.local import processes
+from agents.sandboxes.local import processes, provided
 from agents.sandboxes.local.removal import remove_tree
 from agents.sandboxes.local.tree import Tree
 from agents.sandboxes.supervisor.spec import RunSpec
@@ -114,8 +114,24 @@ def place(path: str, mode: str, spooled: str) -> None:
     _say(done=True)
 
 
+def provide(spooled: str) -> None:
+    """Unpack an archive that was brought to the spool where commands can only read it."""
+    os.umask(0o022)
+    source = Path(layout.SPOOL, spooled)
+    try:
+        provided.provide(Path(layout.HOME), source.read_bytes())
+    finally:
+        source.unlink(missing_ok=True)
+    _say(done=True)
+
+
+def has(path: str) -> None:
+    """Say whether a folder of ours is there."""
+    _say(has=Path(path).is_dir())
+
+
 _VERBS: dict[str, Callable[..., None]] = {
-    verb.__name__: verb for verb in (setup, start, follow, kill, online, read, place)
+    verb.__name__: verb for verb in (setup, start, follow, kill, online, read, place, provide, has)
 }
 
 

@@ -6,6 +6,7 @@ Found by its imports, so that what the local sandbox learns is known at E2B, too
 from __future__ import annotations
 
 import ast
+import gzip
 import hashlib
 import io
 import tarfile
@@ -53,12 +54,12 @@ def payload() -> Payload:
 
 def _archive(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, data in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o644
             archive.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), 6, mtime=0)
 
 
 def _imported() -> set[Path]:

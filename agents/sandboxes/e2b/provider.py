@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from e2b import Sandbox as Machine
@@ -22,7 +23,7 @@ from agents.sandboxes.base import (
     SandboxSpec,
 )
 from agents.sandboxes.e2b.account import Account
-from agents.sandboxes.e2b.errors import is_missing_template, once, patiently
+from agents.sandboxes.e2b.errors import is_missing_template, patiently
 from agents.sandboxes.e2b.lifetime import SECONDS, seconds_within
 from agents.sandboxes.e2b.sandbox import E2BSandbox
 from agents.sandboxes.local.settings import check_name
@@ -87,7 +88,12 @@ class E2BProvider:
     def list(self, label: str = "") -> Sequence[str]:
         """Ids of the sandboxes that run or rest, all or those of one label."""
         wanted = {_INSTALLATION: self._installation} | ({_LABEL: label} if label else {})
-        return patiently(lambda: self._list(wanted), "list the sandboxes")
+        return sorted(each.sandbox_id for each in self._found(wanted))
+
+    def labels(self) -> Mapping[str, str]:
+        """The label of each sandbox that runs or rests, by its id."""
+        found = self._found({_INSTALLATION: self._installation})
+        return {each.sandbox_id: each.metadata.get(_LABEL, "") for each in found}
 
     def _create(self, spec: SandboxSpec, token: str) -> Machine:
         metadata = {
@@ -120,21 +126,22 @@ class E2BProvider:
 
         return patiently(work, "make a sandbox")
 
-    def _list(self, wanted: Mapping[str, str]) -> Sequence[str]:
-        def work() -> Sequence[str]:
-            found: list[str] = []
+    def _found(self, wanted: Mapping[str, str]) -> Sequence[SandboxInfo]:
+        def work() -> Sequence[SandboxInfo]:
+            found: list[SandboxInfo] = []
             pages = self._client.Sandbox.list(query=SandboxQuery(metadata=dict(wanted)))
             while pages.has_next:
-                found += [each.sandbox_id for each in pages.next_items()]
-            return sorted(found)
+                found += pages.next_items()
+            return found
 
-        return once(work, "list the sandboxes")
+        return patiently(work, "list the sandboxes")
 
     def _discard(self, token: str) -> None:
         """Whatever came of a creation that failed; at the latest its time runs out."""
         with suppress(SandboxError):
-            for id_ in self._list({_TOKEN: token}):
-                patiently(lambda id_=id_: self._client.Sandbox.kill(id_), "end a sandbox")  # type: ignore[misc]
+            for each in self._found({_TOKEN: token}):
+                kill = partial(self._client.Sandbox.kill, each.sandbox_id)
+                patiently(kill, "end a sandbox")
 
     def _try(self) -> None:
         sandbox = self.create(SandboxSpec("probe"))

@@ -40,6 +40,7 @@ from agents.sandboxes.e2b.helper import Helper
 from agents.sandboxes.e2b.lifetime import Lifetime
 from agents.sandboxes.e2b.network import Gate, rules, secrets_of
 from agents.sandboxes.e2b.spec import run_spec
+from agents.sandboxes.local import provided
 from agents.sandboxes.local.settings import check_name
 from agents.sandboxes.supervisor.spec import RunSpec
 
@@ -64,6 +65,7 @@ class E2BSandbox:
         self._helper = Helper(machine)
         self._lifetime = Lifetime(self._live_for, spec.wall_seconds)
         self._gate = Gate(self._set_network, self._online, network)
+        self._provided: set[str] = set()
         self._ended: list[str] = []  # short commands whose run directories can go
 
     # --- commands ------------------------------------------------------------------------------
@@ -159,6 +161,14 @@ class E2BSandbox:
     def get_commits(self, base: str) -> bytes:
         """A git bundle of `base..work`; empty bytes when there are no commits."""
         return git.get_commits(self, base)
+
+    def provide(self, archive: bytes) -> str:
+        """A folder with what is in a .tar.gz of ours; it is root's, so no command can change it."""
+        folder = str(provided.path_of(Path(layout.HOME), archive))
+        if folder not in self._provided:
+            self._helper.provide(folder, archive)
+            self._provided.add(folder)
+        return folder
 
     # --- end -----------------------------------------------------------------------------------
 

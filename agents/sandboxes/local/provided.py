@@ -19,9 +19,14 @@ def folder_of(home: Path) -> Path:
     return home / _FOLDER
 
 
+def path_of(home: Path, archive: bytes) -> Path:
+    """Where this one is, once it is there: its name tells its content."""
+    return folder_of(home) / hashlib.sha256(archive).hexdigest()[:24]
+
+
 def provide(home: Path, archive: bytes) -> Path:
     """The folder with what is in a .tar.gz of ours; it is unpacked once for all sandboxes."""
-    target = folder_of(home) / hashlib.sha256(archive).hexdigest()[:24]
+    target = path_of(home, archive)
     if target.is_dir():
         return target
     fresh = folder_of(home) / f".{secrets.token_hex(8)}"

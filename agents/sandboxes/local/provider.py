@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agents.sandboxes.base import Isolation, SandboxError, SandboxLost, SandboxSpec
@@ -96,6 +96,10 @@ class LocalProvider:
             and label in ("", folder.name.rpartition("-")[0])
             and Settings.load(folder) is not None
         )
+
+    def labels(self) -> Mapping[str, str]:
+        """The label of each sandbox that exists, by its id."""
+        return {sandbox_id: sandbox_id.rpartition("-")[0] for sandbox_id in self.list()}
 
     def _working_tier(self) -> Tier:
         with self._lock:

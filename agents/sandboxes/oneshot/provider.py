@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from agents.sandboxes.base import Isolation, Limits, SandboxError, SandboxLost, SandboxSpec
@@ -58,3 +58,7 @@ class OneShotSandboxes:
         keys = self._store.keys(_SANDBOXES)
         ids = [key.split("/")[1] for key in keys if key.endswith("/sandbox.json")]
         return sorted(each for each in ids if label in ("", each.rpartition("-")[0]))
+
+    def labels(self) -> Mapping[str, str]:
+        """The label of each sandbox that exists, by its id."""
+        return {sandbox_id: sandbox_id.rpartition("-")[0] for sandbox_id in self.list()}

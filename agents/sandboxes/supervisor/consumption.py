@@ -68,7 +68,7 @@ class Consumption:
     def _memory(self, init: int) -> int:
         began = time.thread_time()
         pids = descendants()
-        held = self._memory_files + self._in_folders(init)
+        held = self._memory_files + self._in_folders(init, pids)
         used = memory.estimate(pids, held)
         if used > self._limits.memory_bytes:
             used = memory.exactly(pids, held)
@@ -76,9 +76,10 @@ class Consumption:
         self._memory_due = min(_next(began, _MEMORY_COST), latest)
         return used
 
-    def _in_folders(self, init: int) -> int:
+    def _in_folders(self, init: int, pids: list[int]) -> int:
         if self._shared_user is not None:
-            return memory.in_shared_folder(self._shared_user, self._began)
+            own = {*pids, os.getpid()}
+            return memory.in_shared_folder(self._shared_user, self._began, own)
         disks = [os.stat(folder).st_dev for folder in self._folders if _is_there(folder)]  # noqa: PTH116
         return memory.in_folders(init, disks) if init else 0
 

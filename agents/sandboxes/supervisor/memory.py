@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+
+from .identity import all_pids
 
 # Folders in memory, as every view of a sandbox has them.
 _IN_MEMORY = ("tmp", "var/tmp", "dev/shm", "dev")
@@ -51,8 +53,28 @@ def in_folders(init: int, disks: Iterable[int]) -> int:
     return total
 
 
-def in_shared_folder(uid: int, since: float) -> int:
-    """Bytes of the files in the host's /dev/shm that this user made or changed `since` then."""
+def in_shared_folder(uid: int, since: float, own: Collection[int]) -> int:
+    """Bytes of the files in the host's /dev/shm that this user made or changed `since` then.
+
+    0 where the user has other processes than `own`: the files may be theirs, and nobody pays for
+    what another one took.
+    """
+    total = _size_of_shared_files(uid, since)
+    return 0 if total and _has_others(uid, own) else total
+
+
+def _has_others(uid: int, own: Collection[int]) -> bool:
+    return any(pid not in own and _user(pid) == uid for pid in all_pids())
+
+
+def _user(pid: int) -> int:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116
+    except OSError:
+        return -1  # it has ended meanwhile
+
+
+def _size_of_shared_files(uid: int, since: float) -> int:
     total = 0
     try:
         with os.scandir(_HOST_SHARED) as entries:

@@ -10,7 +10,7 @@ import pytest
 
 from agents.runners import registry
 from agents.runners.builtin import BuiltinRunner
-from agents.runners.claude import ClaudeRunner
+from agents.runners.cli import CliRunner
 from agents.runners.registry import AgentEntry, UnknownRunner
 from agents.runners.scripted import ScriptedRunner
 from tests.agents.runners.contract import RunnerContract
@@ -50,30 +50,57 @@ def point(name: str) -> EntryPoint:
     return EntryPoint(name, f"{__name__}:{name}", registry.GROUP)
 
 
+OURS = ["kilo", "claude", "codex", "opencode", "aider", "builtin", "scripted"]
+PROGRAMS = {
+    "kilo": ("npm", "@kilocode/cli", "7.7.7"),
+    "claude": ("npm", "@anthropic-ai/claude-code", "2.1.197"),
+    "codex": ("npm", "@openai/codex", "0.169.0"),
+    "opencode": ("npm", "opencode-ai", "1.18.33"),
+    "aider": ("pip", "aider-chat", "0.86.2"),
+}
+
+
+def test_the_usual_agent_comes_first() -> None:
+    assert list(registry.agents()) == OURS
+
+
 def test_every_runner_can_be_parsed_and_has_words_for_people() -> None:
-    names = [runner.name for runner in registry.runners()]
-    assert names == ["local_builtin", "local_scripted", "local_claude"]
     for runner in registry.runners():
         assert registry.parse(runner.name) == (runner.sandbox, runner.agent.name)
         assert registry.entry(runner.name) is runner.agent
         assert runner.title
-        assert runner.agent.description
+        assert runner.agent.description.endswith(".")
+
+
+def test_every_program_is_pinned() -> None:
+    found = {
+        entry.name: (entry.install.kind, entry.install.package, entry.install.version)
+        for entry in registry.agents().values()
+        if entry.install
+    }
+    assert found == PROGRAMS
+
+
+def test_only_programs_run_in_the_sandbox() -> None:
+    for entry in registry.agents().values():
+        wants_program = any(need.name == "program" for need in entry.needs)
+        assert wants_program == (entry.kind == "command") == (entry.install is not None)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", "local", "local_", "_builtin", "sandbox_kilo", "aws_kilo", "local_kilo", "docker_claude"],
+    ["", "local", "local_", "_builtin", "aws_kilo", "local_nobody", "docker_claude"],
 )
 def test_another_name_is_answered_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(UnknownRunner, match="local_builtin, local_scripted, local_claude"):
+    with pytest.raises(UnknownRunner, match="local_kilo, local_claude, local_codex"):
         registry.parse(name)
 
 
 def test_what_is_missing_is_named() -> None:
-    claude = registry.entry("local_claude")
-    assert [need.name for need in claude.missing({"key": ""})] == ["program", "key"]
-    assert claude.missing({"program": "claude", "key": "k"}) == []
-    assert [need.secret for need in claude.needs if need.name == "key"] == [True]
+    kilo = registry.entry("local_kilo")
+    assert [need.name for need in kilo.missing({"key": ""})] == ["program", "key", "model"]
+    assert kilo.missing({"program": "kilo", "key": "k", "model": "openai:some"}) == []
+    assert [need.secret for need in kilo.needs if need.name == "key"] == [True]
 
 
 def test_entries_create_their_runners(tmp_path: Path) -> None:
@@ -82,9 +109,14 @@ def test_entries_create_their_runners(tmp_path: Path) -> None:
         "key": "k",
         "transcript": str(tmp_path / "t.json"),
         "program": "/usr/bin/true",
+        "trusted": "yes",
     }
-    made = [runner.agent.create(values) for runner in registry.runners()]
-    assert [type(runner) for runner in made] == [BuiltinRunner, ScriptedRunner, ClaudeRunner]
+    for entry in registry.agents().values():
+        made = entry.create(values)
+        assert made.name == entry.name
+        if isinstance(made, CliRunner):
+            assert (made.model.provider, made.model.name) == ("anthropic", "some")
+            assert made.model.destination.trusted
 
 
 def test_a_model_without_a_provider_is_refused() -> None:
@@ -105,4 +137,4 @@ def test_nobody_replaces_our_own(added: list[EntryPoint]) -> None:
 @pytest.mark.parametrize("name", ["NOT_THERE", "_never"])
 def test_a_broken_package_takes_nothing_with_it(added: list[EntryPoint], name: str) -> None:
     added.extend([point(name), point("THEIRS")])
-    assert set(registry.agents()) == {"builtin", "scripted", "claude", "theirs"}
+    assert list(registry.agents()) == [*OURS, "theirs"]

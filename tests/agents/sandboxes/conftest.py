@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from agents.sandboxes.base import Isolation
-from agents.sandboxes.local import LocalProvider
+from agents.sandboxes.local import TIERS, LocalProvider
 from tests.agents.sandboxes.helpers import provider_of, reachable_folder
+from tests.agents.sandboxes.hostile.stage import Stage, set_stage
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def _tiers(*isolations: Isolation) -> list[ParameterSet]:
     ]
 
 
-@pytest.fixture(scope="session", params=_tiers(*Isolation))
+@pytest.fixture(scope="session", params=_tiers(*TIERS))
 def tier_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
     """Every isolation in turn."""
     return provider_of(request.param, sandboxes_root / request.param)
@@ -50,3 +52,10 @@ def tier_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> Local
 def isolated_provider(request: pytest.FixtureRequest, sandboxes_root: Path) -> LocalProvider:
     """Every isolation that keeps commands apart at all."""
     return provider_of(request.param, sandboxes_root / request.param)
+
+
+@pytest.fixture(scope="module")
+def stage(isolated_provider: LocalProvider) -> Iterator[Stage]:
+    """A host with everything that a hostile agent would like to have."""
+    with ExitStack() as stack:
+        yield set_stage(stack, isolated_provider)

@@ -234,6 +234,7 @@ class SandboxContract:
         assert sandbox.id in provider.list()
         assert sandbox.id in provider.list("contract")
         assert sandbox.id not in provider.list("contra")
+        assert provider.labels()[sandbox.id] == "contract"
         assert (again.id, again.root, again.isolation) == (
             sandbox.id,
             sandbox.root,

@@ -115,6 +115,11 @@ for pid in ({victim.pid}, {os.getpid()}, {os.getppid()}):
     assert victim.poll() is None
 
 
+def test_a_command_can_look_at_itself(sandbox: Sandbox) -> None:
+    """Programs made with Bun, as some agents are, stop at once where they cannot."""
+    assert sandbox.run(["grep", "-c", "stack", "/proc/self/maps"]).text == "1\n"
+
+
 def test_a_secret_is_known_to_its_command_only(sandbox: LocalSandbox) -> None:
     handle = sandbox.spawn(
         ["sh", "-c", "echo ready; exec sleep 600"], key="agent", env={"API_KEY": SECRET}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agents.sandboxes.base import Isolation, Limits, SandboxError, SandboxSpec
-from agents.sandboxes.local import LocalProvider
+from agents.sandboxes.local import TIERS, LocalProvider
+from agents.sandboxes.supervisor import landlock
 from tests.agents.sandboxes.contract import LiveSandboxContract
 from tests.agents.sandboxes.helpers import collect, provider_of, python
 
@@ -25,7 +26,7 @@ class TestLocalSandbox(LiveSandboxContract):
 def test_the_strongest_isolation_that_works_is_chosen(any_provider: LocalProvider) -> None:
     chosen = any_provider.probe()
 
-    stronger = list(Isolation)[: list(Isolation).index(chosen)]
+    stronger = TIERS[: TIERS.index(chosen)]
     assert sorted(any_provider.failures) == sorted(stronger)
     assert all(any_provider.failures.values())
     assert any_provider.list() == []
@@ -39,6 +40,7 @@ import subprocess
 import sys
 from pathlib import Path
 from agents.sandboxes.local import LocalProvider
+from agents.sandboxes.supervisor import landlock
 from agents.sandboxes.supervisor import seccomp
 seccomp.restrict([seccomp.AF_UNIX, seccomp.AF_INET])
 provider = LocalProvider(Path(sys.argv[1]))
@@ -150,3 +152,15 @@ def test_pythons_and_extra_paths_can_be_read_but_not_written(
     assert not written.ok
     assert version.text == "3\n"
     assert [path.name for path in extra.iterdir()] == ["tool"]
+
+
+def test_landlock_must_protect_a_worker_of_the_same_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before version 6 it lets a command end every process of its user."""
+    monkeypatch.setattr(landlock, "version", lambda: 5)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    provider = LocalProvider(tmp_path, tier="landlock")
+
+    with pytest.raises(SandboxError, match="no Landlock of version 6"):
+        provider.probe()

@@ -15,11 +15,13 @@ from agents.sandboxes.base import (
     SandboxLost,
     SandboxSpec,
 )
-from agents.sandboxes.e2b import Account, E2BProvider, E2BSandbox, lifetime
+from agents.sandboxes.e2b import Account, E2BProvider, E2BSandbox, errors, lifetime
 from tests.agents.sandboxes.contract import LiveSandboxContract
-from tests.agents.sandboxes.helpers import collect, python, wait_for_output, wait_until
+from tests.agents.sandboxes.helpers import collect, packed, python, wait_for_output, wait_until
 from tests.stand_ins.e2b.faults import Fault
 from tests.stand_ins.e2b.server import KEY, TEMPLATE, E2BDouble
+
+UPLOAD = "POST /files"
 
 
 class TestE2BSandbox(LiveSandboxContract):
@@ -157,6 +159,38 @@ def test_a_command_s_secret_is_on_no_disk_and_in_no_argument_list(
     assert holders == {b"sleep"}
     assert own
     assert not any(secret in _read(str(path)) for path in own)
+
+
+def test_our_tools_are_brought_once_and_are_root_s(
+    double: E2BDouble, provider: E2BProvider, sandbox: E2BSandbox
+) -> None:
+    archive = packed({"inner/tool.py": b"print('ours')\n"})
+    folder = sandbox.provide(archive)
+    brought = double.faults.seen.count(UPLOAD)
+    calls = len(double.faults.seen)
+
+    assert sandbox.provide(archive) == folder
+    assert len(double.faults.seen) == calls
+    assert provider.connect(sandbox.id).provide(archive) == folder
+    assert double.faults.seen.count(UPLOAD) == brought
+    owners = sandbox.run(["stat", "-c", "%U %a", folder, f"{folder}/inner/tool.py"])
+    assert owners.text.splitlines() == ["root 755", "root 644"]
+    spoil = sandbox.run(["sh", "-c", f"echo x > {folder}/inner/tool.py || rm -r {folder}/.."])
+    assert not spoil.ok
+    assert sandbox.provide(packed({"tool.py": b"other"})) != folder
+
+
+def test_our_tools_arrive_whole_after_what_went_wrong(
+    double: E2BDouble, sandbox: E2BSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "PAUSES", (0.0,) * len(errors.PAUSES))
+    double.faults.add(Fault(UPLOAD, status=502, message="bad gateway"))
+    double.faults.add(Fault("POST /process.Process/Start", cut_after=0))
+
+    folder = sandbox.provide(packed({"tool.py": b"print('ours')\n"}))
+
+    assert double.faults.hits == 2
+    assert sandbox.run(["python3", f"{folder}/tool.py"]).text == "ours\n"
 
 
 @pytest.mark.parametrize(
