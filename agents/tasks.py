@@ -12,7 +12,7 @@ from django.conf import settings
 
 from agents.execute.run import run
 from agents.pipelines import toolbox
-from agents.services import deliveries, installation, leases, mirrors, reconciling
+from agents.services import deliveries, installation, leases, mirrors, orphans, reconciling
 from clusters.forges.base import ForgeError
 from clusters.queue import send
 from credentials.errors import AppError
@@ -82,6 +82,12 @@ def reconcile_project(project_id: int, **ignored: object) -> None:
         log.warning("reconcile_refused", project=project_id, code=error.code, error=str(error))
     else:
         log.info("reconciled", project=project_id, changed=changed)
+
+
+@shared_task(name="agents.sweep_sandboxes")
+def sweep_sandboxes(**ignored: object) -> None:
+    """Close sandboxes that were left over."""
+    orphans.sweep()
 
 
 @shared_task(name="agents.tidy")

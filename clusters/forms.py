@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from clusters.models import Cluster, Project, Source
+from clusters.models import Cluster, Source
 from clusters.sources.base import BODY_LIMIT, FILE_LIMIT
 from credentials.models import Team
 
@@ -36,99 +36,6 @@ class ChooseForm(forms.Form):
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"] = forms.ModelChoiceField(teams, empty_label=None)
-
-
-class NamesField(forms.CharField):
-    """A list of names, written with commas."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """The list as one line."""
-        return ", ".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        """The line as a list, each name once."""
-        parts = (part.strip() for part in str(value or "").split(","))
-        return list(dict.fromkeys(part for part in parts if part))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the names are others."""
-        return bool(self.to_python(data) != (initial or []))
-
-
-class SettingsForm(forms.ModelForm[Project]):
-    """How a project is worked on."""
-
-    labels = NamesField(
-        required=False, help_text="Put on every pull request, with commas between them."
-    )
-    reviewers = NamesField(
-        required=False,
-        help_text="Asked for a review when a fix is proven: logins, and teams as organisation/team, with commas between them.",
-    )
-
-    # With its limits, or the database's constraint would be quoted by its name.
-    rounds = forms.IntegerField(
-        label="Attempts",
-        min_value=1,
-        max_value=10,
-        help_text="How often the agent may try until the tests prove the fix.",
-    )
-
-    class Meta:
-        model = Project
-        fields = (
-            "name",
-            "base_branch",
-            "branch_prefix",
-            "labels",
-            "reviewers",
-            "requires_approval",
-            "runner",
-            "instructions",
-            "setup_command",
-            "setup_network",
-            "test_command",
-            "rounds",
-            "time_limit_seconds",
-            "test_limit_seconds",
-            "allow_unisolated",
-        )
-        labels = {
-            "requires_approval": "A person approves each plan before work begins",
-            "setup_network": "During set-up, the sandbox may reach",
-            "time_limit_seconds": "Time limit of a job, seconds",
-            "test_limit_seconds": "Time limit of the tests, seconds",
-            "allow_unisolated": "Allow runs without isolation",
-        }
-        help_texts = {
-            "base_branch": "Fixes go here. Empty: the repository's default branch.",
-            "branch_prefix": "Branches of fixes begin with this.",
-            "runner": "Which agent works in which sandbox, for example local_builtin. Empty: the platform's default.",
-            "instructions": "Handed to the agent with every plan: conventions, what to leave alone.",
-            "setup_command": "Installs dependencies. Empty: found from the project's files.",
-            "test_command": "Runs the tests. Empty: found from the project's files.",
-            "allow_unisolated": "On a machine that cannot isolate, the agent's commands run with the rights of the server's own account. Only for repositories you trust.",
-        }
-        widgets = {
-            "instructions": forms.Textarea(attrs={"rows": 4}),
-            "setup_command": forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-            "test_command": forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-        }
-
-    GROUPS = (
-        ("General", ("name", "base_branch", "branch_prefix", "requires_approval")),
-        ("Pull requests", ("labels", "reviewers")),
-        ("The agent", ("runner", "instructions", "rounds", "time_limit_seconds")),
-        (
-            "Set-up and tests",
-            ("setup_command", "setup_network", "test_command", "test_limit_seconds"),
-        ),
-        ("Isolation", ("allow_unisolated",)),
-    )
-
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The fields under their headings."""
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
 
 class ImportForm(forms.Form):

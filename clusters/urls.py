@@ -1,4 +1,7 @@
-"""Addresses of projects, feedback and plans. A cluster's own pages show jobs: see `agents.urls`."""
+"""Addresses of projects, feedback and plans.
+
+A cluster's own pages show jobs, a project's settings runners: see `agents.urls`.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,13 @@ from django.urls import path
 from clusters.views.clusters import cluster_dismiss, cluster_edit, cluster_reopen
 from clusters.views.feedback import feedback_new, import_report, project_import
 from clusters.views.plans import plan_approve, plan_edit, plan_generate, plan_withdraw
-from clusters.views.projects import project_connect, project_new, project_settings
+from clusters.views.projects import project_connect, project_new
 from clusters.views.repositories import repository_list
 
 urlpatterns = [
     path("projects/new/", project_new, name="project_new"),
     path("projects/new/repositories/", repository_list, name="repository_list"),
     path("projects/new/github/", project_connect, name="project_connect"),
-    path("projects/<int:project_id>/settings/", project_settings, name="project_settings"),
     path("projects/<int:project_id>/import/", project_import, name="project_import"),
     path("projects/<int:project_id>/feedback/new/", feedback_new, name="feedback_new"),
     path("imports/<int:import_id>/", import_report, name="import_report"),

@@ -187,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(RECONCILE_SECONDS),
         "options": {"expires": RECONCILE_SECONDS},
     },
+    "sweep_sandboxes": {
+        "task": "agents.sweep_sandboxes",
+        "schedule": schedule(300.0),
+        "options": {"expires": 300},
+    },
     "tidy": {
         "task": "agents.tidy",
         "schedule": schedule(86_400.0),
@@ -207,6 +212,8 @@ TRANSCRIPT = env.path("SOULCASTER_TRANSCRIPT", BASE_DIR / "soulcaster/demo/trans
 LOCAL_REPOSITORIES = env.list("SOULCASTER_LOCAL_REPOSITORIES", [], subcast=Path)
 # Where `manage.py runner install` puts agents' programs.
 AGENT_PROGRAMS = env.path("SOULCASTER_AGENT_PROGRAMS", HOME / "agents")
+# The HTTP proxy that this machine reaches the internet by, when it cannot do so itself.
+EGRESS_PROXY = env.str("SOULCASTER_EGRESS_PROXY", "")
 # Folders of the host that local sandboxes may read, such as a shared package cache.
 SANDBOX_READ_ONLY = env.list("SOULCASTER_SANDBOX_READ_ONLY", [], subcast=Path)
 # How much disk the workers' copies of repositories may take, in GB of a thousand million bytes.
@@ -316,6 +323,7 @@ SPECTACULAR_SETTINGS = {
         "StepStatus": "agents.models.jobs.Step.Status",
         "ReceiptKind": "agents.models.receipts.Receipt.Kind",
         "ReceiptStatus": "agents.models.receipts.Receipt.Status",
+        "ProjectNetwork": "clusters.models.projects.Project.Network",
         "ClusterStatus": "clusters.models.feedback.Cluster.Status",
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Callable, Iterable
@@ -13,12 +14,15 @@ Wanted = Callable[[PurePosixPath], bool]
 
 
 def pack(names: Iterable[str], wanted: Wanted) -> bytes:
-    """A .tar.gz of the files of these distributions that are wanted, with their bytecode."""
+    """A .tar.gz of the files of these distributions that are wanted, with their bytecode.
+
+    The same bytes for the same files, because sandboxes know it by them.
+    """
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name in names:
             _add(archive, metadata.distribution(name), wanted)
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), 6, mtime=0)
 
 
 def installed(names: Iterable[str]) -> list[str]:

@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agents.pipelines.commands import checked, git, script
-from agents.pipelines.made import put_back
+from agents.pipelines import made as packages
+from agents.pipelines.commands import REMOVE, checked, git, script
 from agents.sandboxes.base import Sandbox
 from clusters.forges.mirrors import Mirror
 
@@ -20,11 +20,11 @@ _BATCH = 200
 _SPECIAL = re.compile(r"[\\*?\[\]!# ]")
 # Tools look for settings in every folder above; in ours they find these, and go no further.
 # Node.js looks for modules in every folder above, and in the home.
-_CHECK_OUT = """
-rm -rf -- "$1" node_modules .node_modules .node_libraries
+_CHECK_OUT = f"""{REMOVE}
+remove "$1" node_modules .node_modules .node_libraries
 mkdir -p -- "$2"
 printf '[pytest]\\n' > "$1/pytest.ini"
-for name in package.json tsconfig.json .mocharc.json; do printf '{}\\n' > "$1/$name"; done
+for name in package.json tsconfig.json .mocharc.json; do printf '{{}}\\n' > "$1/$name"; done
 git init -q --template= "$2"
 cd "$2"
 printf %s "$4" > .git/shallow
@@ -62,7 +62,7 @@ def clean_checkout(
     lines = "".join(f"{sha}\n" for sha in shallow)
     script(sandbox, _CHECK_OUT, checks, folder, inside, lines, cwd=sandbox.root)
     if kept:
-        put_back(sandbox, kept, folder, fresh=fresh)
+        packages.put_back(sandbox, kept, folder, fresh=fresh)
     else:
         _copy(sandbox, made, folder)
     return folder
@@ -90,6 +90,15 @@ def made_files(sandbox: Sandbox, *, limit: int = 2_000) -> list[str]:
     found = git(sandbox, "ls-files", "-z", "--others", "--directory", "--no-empty-directory")
     paths = [path for path in found.text.split("\0") if path]
     return [path for path in paths if not _is_by_product(path)][:limit]
+
+
+def put_back(sandbox: Sandbox) -> list[str]:
+    """Undo what setup changed in files of the commit, which is no part of any change; their paths."""
+    changed = git(sandbox, "diff", "-z", "--name-only", "--no-ext-diff", "--no-textconv", "HEAD")
+    paths = [path for path in changed.text.split("\0") if path]
+    if paths:
+        git(sandbox, "reset", "-q", "--hard", "HEAD")
+    return paths
 
 
 def leave_out(sandbox: Sandbox, made: Sequence[str]) -> None:

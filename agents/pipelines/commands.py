@@ -33,6 +33,14 @@ _SETTINGS = (
 )
 _GIT = ("git", *(word for setting in _SETTINGS for word in ("-c", setting)))
 _AS_OURS = f'git() {{ command {" ".join(_GIT)} "$@"; }}\n'
+# For scripts: a folder that may not be written to cannot be emptied, whoever made it so.
+REMOVE = """
+remove() {
+  rm -rf -- "$@" 2>/dev/null && return
+  for each in "$@"; do if [ -e "$each" ]; then chmod -R u+rwX -- "$each"; fi; done
+  rm -rf -- "$@"
+}
+"""
 _GIT_ENV = {
     # The sandbox's home is the agent's: its settings could rewrite files as they are checked out.
     "GIT_CONFIG_GLOBAL": "/dev/null",

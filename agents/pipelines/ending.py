@@ -32,13 +32,16 @@ def check_lease(journal: Journal) -> None:
 
 
 def put_aside(run: FixRun) -> None:
-    """Before a long wait: close the sandbox, unless commits are in it that are not published."""
+    """Before a long wait: close the sandbox; one with commits that are not published rests."""
     check_lease(run.journal)
     if not run.has_worked:
-        rest(run)
+        let_go(run)
+        return
+    with contextlib.suppress(SandboxError):
+        run.sandbox.rest()
 
 
-def rest(run: FixRun) -> None:
+def let_go(run: FixRun) -> None:
     """Close the sandbox before a wait; one that is gone is closed too."""
     with contextlib.suppress(SandboxError):
         _close_sandbox(run)

@@ -45,7 +45,7 @@ def _wait(run: FixRun, work: Work) -> None:
     progress.tell(run, f"{work.verification.judgement.sentence} {_WAITS}")
     run.journal.say(_WAITS)
     run.journal.beat()
-    ending.rest(run)
+    ending.let_go(run)
     raise AwaitsApproval
 
 

@@ -9,31 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agents.pipelines.commands import script
+from agents.pipelines.commands import REMOVE, script
 from agents.sandboxes.base import Sandbox, SandboxError
 
-_NAMES = _REPOSITORY, _HOME = "repository.tar", "home.tar"
+_NAMES = _REPOSITORY, HOME_PACKAGE = "repository.tar", "home.tar"
 _LONG = 900.0
 _CHANGED = 9
-# In the home: what installers of Python, Go and Rust make there.
+# In the home: what installers of Python, Go and Rust make there. Agents keep their sessions in
+# .local/share, which has to stay.
 _PACK = """
 rm -f -- made/*.tar
 if [ -s made/paths ]; then
-  tar -cf made/repository.tar -C "$1" --null --verbatim-files-from -T made/paths
+  tar -cf made/repository.tar --hard-dereference -C "$1" --null --verbatim-files-from -T made/paths
 fi
 set --
-for name in venv .local go .cargo; do if [ -d "$name" ]; then set -- "$@" "$name"; fi; done
-if [ "$#" -gt 0 ]; then tar -cf made/home.tar -- "$@"; fi
+for name in venv .local/lib go .cargo; do if [ -d "$name" ]; then set -- "$@" "$name"; fi; done
+if [ "$#" -gt 0 ]; then tar -cf made/home.tar --hard-dereference -- "$@"; fi
 cd made
 for name in *.tar; do if [ -f "$name" ]; then sha256sum -- "$name"; fi; done
 """
-_UNPACK = """
-cd made
+_UNPACK = f"""{REMOVE}
+cd made || exit 9
 printf '%s\\n' "$1" | sha256sum --check --strict --status - || exit 9
 cd ..
 if [ -n "$2" ]; then tar -xf made/repository.tar -C "$2" --skip-old-files --no-same-owner -p; fi
 if [ -n "$3" ]; then
-  rm -rf -- venv .local go .cargo
+  remove venv .local/lib go .cargo
   tar -xf made/home.tar --no-same-owner -p
 fi
 """
@@ -64,12 +65,12 @@ def put_back(sandbox: Sandbox, kept: Mapping[str, str], checkout: str, *, fresh:
 
     Files of the commit stay as they are. Raises Changed when a package is not what was kept.
     """
-    wanted = {name: kept[name] for name in kept if name != _HOME or not fresh}
+    wanted = {name: kept[name] for name in kept if name != HOME_PACKAGE or not fresh}
     if not wanted:
         return
     listed = "\n".join(f"{digest}  {name}" for name, digest in wanted.items())
     target = checkout if _REPOSITORY in wanted else ""
-    home = "home" if _HOME in wanted else ""
+    home = "home" if HOME_PACKAGE in wanted else ""
     ended = sandbox.run(
         ["sh", "-ec", _UNPACK, "sh", listed, target, home], cwd=sandbox.root, timeout=_LONG
     )

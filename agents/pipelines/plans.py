@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from agents.pipelines import toolbox
 from agents.pipelines.base import ReceiptKind
 from agents.pipelines.frameworks.base import Framework
+from agents.pipelines.frameworks.node_environment import OF_NPM
 from agents.pipelines.frameworks.table import FRAMEWORKS
+from agents.pipelines.made import HOME_PACKAGE
 from agents.sandboxes.base import Sandbox
 
 
@@ -116,10 +118,12 @@ def plain_command(plan: TestPlan) -> list[str]:
     return [*plan.argv, *_addopts(plan)]
 
 
-def with_programs(sandbox: Sandbox, place: str, argv: Sequence[str]) -> list[str]:
+def with_programs(sandbox: Sandbox, plan: TestPlan, place: str, argv: Sequence[str]) -> list[str]:
     """A command that finds the programs that setup installed, as an activated shell would."""
-    folders = f"{sandbox.root}/venv/bin:{place}/node_modules/.bin"
-    return ["sh", "-c", _FIND_PROGRAMS, "sh", folders, *argv]
+    folders = [f"{place}/node_modules/.bin"]
+    if HOME_PACKAGE in plan.kept:  # else an agent could have made that folder
+        folders.insert(0, f"{sandbox.root}/venv/bin")
+    return ["sh", "-c", _FIND_PROGRAMS, "sh", ":".join(folders), *argv]
 
 
 _FIND_PROGRAMS = 'PATH="$1:$PATH"; export PATH; shift; exec "$@"'
@@ -142,10 +146,6 @@ def environment(sandbox: Sandbox, plan: TestPlan, checkout: str) -> dict[str, st
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
-        **(plan.counts.environment(sandbox) if plan.counts else _OF_COMMANDS),
+        **(plan.counts.environment(sandbox) if plan.counts else OF_NPM),
         **plan.environment,
     }
-
-
-# A command such as `npm test` reads settings of the home, which an agent can write.
-_OF_COMMANDS = {"NPM_CONFIG_USERCONFIG": "/dev/null", "CI": "true"}

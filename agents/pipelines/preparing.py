@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from agents.pipelines import made, toolbox
 from agents.pipelines.base import Stop
-from agents.pipelines.checkouts import leave_out, made_files
+from agents.pipelines.checkouts import leave_out, made_files, put_back
 from agents.pipelines.commands import Command, Ended, checked
 from agents.pipelines.detecting.base import Files, Project
 from agents.pipelines.detecting.table import detect
@@ -19,7 +19,7 @@ from agents.pipelines.installing.base import Installed, Installer
 from agents.pipelines.plans import TestPlan, command_of
 from agents.pipelines.records import Setup
 from agents.pipelines.run import FixRun
-from agents.sandboxes.base import Network, SandboxError, SandboxLost
+from agents.sandboxes.base import Network, Reach, SandboxError, SandboxLost
 from clusters.forges import elsewhere
 
 _INSTALLERS: dict[str, Callable[[Installer, Project], Installed]] = {
@@ -29,6 +29,7 @@ _INSTALLERS: dict[str, Callable[[Installer, Project], Installed]] = {
     "go": fetching.install,
     "rust": fetching.install,
 }
+_NAMED = 10
 _MISSING = (
     "{} is not in the sandbox, so the tests of this project cannot run there. On a machine of your "
     "own, install it where sandboxes look, or show them its folder (SOULCASTER_SANDBOX_READ_ONLY)."
@@ -37,6 +38,8 @@ _MISSING = (
 
 def set_up(run: FixRun) -> Setup:
     """Install what the project asks for, as far as its settings allow; raises Stop."""
+    if Reach.LIST in (run.settings.setup_network, run.settings.agent_network):
+        run.registries()  # before anything of the repository runs
     project = _detect(run)
     where = f" in {project.folder}" if project.folder else ""
     run.journal.say(f"Project type: {project.kind}{where}.")
@@ -48,7 +51,9 @@ def set_up(run: FixRun) -> Setup:
     if project.framework == "pytest":
         _check_pytest(run, installed)
     _run_setup_command(installer, project, installed)
-    plan = _kept(run, _plan(run, installer, project, installed), notes)
+    plan = _plan(installer, project, installed)
+    if installer.has_run:
+        plan = _with_what_was_made(run, plan, notes)
     for note in notes:
         run.journal.say(note)
     if plan.argv:
@@ -71,10 +76,7 @@ def _detect(run: FixRun) -> Project:
 
 
 def _check_pytest(run: FixRun, installed: Installed) -> None:
-    env = {}
-    if not installed.has_pytest:
-        toolbox.install(run.sandbox)
-        env = {"PYTHONPATH": toolbox.folder_in(run.sandbox)}
+    env = {} if installed.has_pytest else {"PYTHONPATH": toolbox.folder_in(run.sandbox)}
     command = [installed.python, "-m", "pytest", "--version"]
     try:
         checked(run.sandbox, command, env=env)
@@ -113,30 +115,32 @@ def _why(ended: Ended) -> str:
     return f"The setup command {how}{f': {ended.last_line}' if ended.last_line else '.'}"
 
 
-def _plan(run: FixRun, installer: Installer, project: Project, installed: Installed) -> TestPlan:
-    try:
-        files = made_files(run.sandbox)
-        leave_out(run.sandbox, files)
-    except SandboxError as error:
-        raise Stop("setup_failed", f"Setup broke the repository: {error}") from error
-    command = _with_python(list(project.command), installed)
+def _plan(installer: Installer, project: Project, installed: Installed) -> TestPlan:
     return TestPlan(
-        argv=_with_program(installer, project, command),
+        argv=_with_program(installer, project, _with_python(list(project.command), installed)),
         framework=project.framework,
         folder=project.folder,
         environment=project.environment,
         module=project.module,
         toolbox=not installed.has_pytest,
         source_roots=project.source_roots,
-        made=files,
-        user_site=_has_user_site(run),
     )
 
 
-def _kept(run: FixRun, plan: TestPlan, notes: list[str]) -> TestPlan:
-    """The plan with the digests of what setup made, so that every run of tests can restore it."""
+def _with_what_was_made(run: FixRun, plan: TestPlan, notes: list[str]) -> TestPlan:
+    """The plan with what setup left behind, packed so that every run of tests can restore it."""
     try:
-        return replace(plan, kept=made.keep(run.sandbox, plan.made))
+        changed = put_back(run.sandbox)
+        files = made_files(run.sandbox)
+        leave_out(run.sandbox, files)
+    except SandboxError as error:
+        raise Stop("setup_failed", f"Setup broke the repository: {error}") from error
+    if changed:
+        named = ", ".join(changed[:_NAMED])
+        run.journal.say(f"Setup changed files of the repository, which were put back: {named}.")
+    plan = replace(plan, made=files, user_site=_has_user_site(run))
+    try:
+        return replace(plan, kept=made.keep(run.sandbox, files))
     except SandboxLost:
         raise
     except SandboxError as error:

@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from pydantic import TypeAdapter
+
 from agents.pipelines import registries
 from agents.pipelines.base import Journal, Stop
 from agents.pipelines.context import FixContext, Settings, Tools
+from agents.pipelines.labels import label_of
 from agents.pipelines.pr_text import start_message
 from agents.pipelines.project_file import FileSettings, effective
 from agents.sandboxes.base import Destination, Sandbox
@@ -17,6 +20,8 @@ from clusters.forges.base import Author, Forge
 from clusters.forges.mirrors import GitError, Mirror
 
 T = TypeVar("T")
+_REGISTRIES = "registries"
+_DESTINATIONS = TypeAdapter(list[Destination])
 
 
 class FixRun:
@@ -56,7 +61,7 @@ class FixRun:
     @property
     def label(self) -> str:
         """Names the job's sandboxes, so that one that was left over is found."""
-        return f"job-{self.context.job_id}-fix"
+        return label_of(self.context.job_id)
 
     @property
     def work_ref(self) -> str:
@@ -89,13 +94,22 @@ class FixRun:
         return self.journal.step(name, result, work, round=round)
 
     def registries(self) -> list[Destination]:
-        """The hosts that packages of this project come from, asked from the installers once."""
+        """The hosts that packages of this project come from, asked from the installers once.
+
+        Setup asks before any code of the repository has run: later on, what the installers say is
+        what that code wants them to say. Other workers are told the same.
+        """
         if self._registries is None:
-            env = self.tools.setup_env
-            named = registries.destinations(env.values())
-            found = registries.of(self.sandbox, env)
-            self._registries = list(dict.fromkeys([*self.tools.registries, *named, *found]))
+            kept = self.journal.recall(_REGISTRIES)
+            self._registries = _DESTINATIONS.validate_json(kept) if kept else self._ask_installers()
+            self.journal.remember(_REGISTRIES, _DESTINATIONS.dump_json(self._registries).decode())
         return self._registries
+
+    def _ask_installers(self) -> list[Destination]:
+        env = self.tools.setup_env
+        named = registries.destinations(env.values())
+        found = registries.of(self.sandbox, env)
+        return list(dict.fromkeys([*self.tools.registries, *named, *found]))
 
     def start_commit(self) -> str:
         """The empty commit on the base; made again when this mirror does not have it."""

@@ -27,7 +27,7 @@ def check(run: FixRun, plan: TestPlan, head: ReceiptDraft, round: int) -> None:
     place = plan.place(checkout)
     command = Command(
         name=f"lint-{round}",
-        argv=with_programs(run.sandbox, place, argv),
+        argv=with_programs(run.sandbox, plan, place, argv),
         cwd=place,
         timeout=min(run.settings.test_timeout, run.seconds_left()),
         env=environment(run.sandbox, plan, checkout),

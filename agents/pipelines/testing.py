@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.pipelines import toolbox
 from agents.pipelines.base import Artifact, Journal, ReceiptDraft, ReceiptStatus, TestCase
 from agents.pipelines.commands import Command, Ended, watch
 from agents.pipelines.frameworks.base import MAX_BYTES, Framework, ReportError
@@ -43,13 +42,10 @@ def run_tests(sandbox: Sandbox, journal: Journal, plan: TestPlan, run: TestRun) 
     if not plan.argv:
         return _receipt(plan, run, ReceiptStatus.NO_TESTS, note=NOTHING_TO_RUN)
     counts = plan.counts
-    if plan.toolbox and plan.pytest:
-        toolbox.install(sandbox)
     if counts is None:
-        argv = with_programs(sandbox, plan.place(run.folder), plain_command(plan))
+        argv = with_programs(sandbox, plan, plan.place(run.folder), plain_command(plan))
         ended = watch(sandbox, journal, _command(sandbox, plan, run, argv))
         return _by_exit_code(plan, run, ended)
-    counts.prepare(sandbox)
     # Outside of the checkout, by a name that nobody inside could have prepared.
     report = f"{run.folder}-{secrets.token_hex(8)}{counts.suffix}"
     words = resolved(plain_command(plan), run.paths) if plan.has_patterns else plain_command(plan)

@@ -6,7 +6,6 @@ import functools
 from pathlib import PurePosixPath
 
 from agents.pipelines import archives
-from agents.pipelines.commands import checked
 from agents.sandboxes.base import Sandbox
 
 _NEEDED = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
@@ -17,19 +16,8 @@ _LEXERS = {"__init__.py", "_mapping.py", "diff.py", "python.py"}
 
 
 def folder_in(sandbox: Sandbox) -> str:
-    """Where pytest lies in the sandbox, for PYTHONPATH."""
-    return f"{sandbox.root}/toolbox"
-
-
-def install(sandbox: Sandbox) -> None:
-    """Put pytest into a fresh folder of the sandbox.
-
-    Done again before every run: whatever ran in the sandbox before may have changed it.
-    """
-    folder = folder_in(sandbox)
-    checked(sandbox, ["rm", "-rf", "--", folder])
-    sandbox.write(f"{folder}/toolbox.tar.gz", build())
-    checked(sandbox, ["tar", "-xzf", f"{folder}/toolbox.tar.gz", "-C", folder])
+    """Where pytest lies in the sandbox, for PYTHONPATH; it is as we made it, whatever ran there."""
+    return sandbox.provide(build())
 
 
 @functools.cache

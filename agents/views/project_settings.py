@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 from agents.pipelines.guard import GUARD_KINDS
 from agents.services import runners
 from agents.wiring import RunnerInfo
-from clusters.forms import SettingsForm
 from clusters.models import Project
 from clusters.services import projects as service
+from clusters.settings_form import SettingsForm
 from credentials.errors import AppError
 from credentials.views.helpers import can_write, refuse, require_writer, signed_in
 

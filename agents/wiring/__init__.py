@@ -15,7 +15,7 @@ from agents.wiring.runners import (
     sandbox_lacks,
     scrubber,
 )
-from agents.wiring.sandboxes import Sandboxes, sandbox_provider, throwaway, tools
+from agents.wiring.sandboxes import Sandboxes, sandbox_provider, stored_place, throwaway, tools
 
 __all__ = [
     "AnyRunner",
@@ -31,6 +31,7 @@ __all__ = [
     "sandbox_lacks",
     "sandbox_provider",
     "scrubber",
+    "stored_place",
     "throwaway",
     "tools",
 ]

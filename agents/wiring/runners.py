@@ -122,7 +122,7 @@ def prepare(
 
     def reveal(provider: str) -> dict[str, str]:
         key = keys.reveal(provider, user=user, team=team, job=job, chosen=chosen)
-        if key is None:
+        if key is None or (key.credential_id is None and not _operator_offers(provider)):
             return {}
         revealed.append(key)
         return _key_values(key)
@@ -249,4 +249,14 @@ def _provider_of(chosen: int, runner: str, user: User | None, team: Team | None)
 
 def _is_there(provider: str, *, at_hand: AtHand) -> dict[str, str]:
     """A key's place is taken, without opening it: enough to say what is missing."""
-    return {"key": "yes", "base_url": "yes"} if provider in at_hand else {}
+    is_offered = provider in at_hand.operators and _operator_offers(provider)
+    there = provider in at_hand.stored or is_offered
+    return {"key": "yes", "base_url": "yes"} if there else {}
+
+
+def _operator_offers(provider: str) -> bool:
+    """Whether people may spend the operator's own key: it takes a model that they have named.
+
+    Without that, whoever names a model would choose what the operator pays.
+    """
+    return provider in lacks.WITHOUT_KEY or provider == settings.MODEL.partition(":")[0]

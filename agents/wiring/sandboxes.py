@@ -21,6 +21,7 @@ from clusters.forges.base import Forge
 from credentials.errors import AppError
 from credentials.models import Team, User
 from credentials.services import keys
+from credentials.services.credentials import RECONCILE
 from credentials.services.keys import Revealed
 
 
@@ -46,16 +47,17 @@ def tools(
 
 
 def sandbox_provider(
-    name: str, user: User | None, team: Team | None, job: int | None = None
+    name: str, user: User | None, team: Team | None, job: int | None = None, purpose: str = ""
 ) -> Sandboxes:
     """Where the sandboxes of a runner are made, with the agent's own program in sight.
 
     The key that opens it is the person's own, else the team's, else the operator's; its use is
-    written down. `job` is a job's id. Raises SandboxError with what is missing.
+    written down. `job` is a job's id, `purpose` what else it is for. Raises SandboxError with
+    what is missing.
     """
     sandbox, _ = registry.parse(name)
     chosen = entry(sandbox)
-    key = _revealed(chosen, user, team, job)
+    key = _revealed(chosen, user, team, job, purpose)
     place = Place(
         home=settings.SANDBOX_HOME,
         anchor=settings.ANCHOR_PID,
@@ -64,6 +66,17 @@ def sandbox_provider(
         values=_values(chosen, key),
     )
     return Sandboxes(chosen.create(place), [key] if key else [])
+
+
+def stored_place(name: str, user: User | None, team: Team | None) -> Sandboxes | None:
+    """Where a runner's sandboxes are if a stored key opens that, for tidying up there.
+
+    None where it takes no key or the operator's. Raises SandboxError.
+    """
+    sandbox, _ = registry.parse(name)
+    if entry(sandbox).key not in keys.at_hand(user, team).stored:
+        return None
+    return sandbox_provider(name, user, team, purpose=RECONCILE)
 
 
 def throwaway(name: str, tier: str = "") -> SandboxProvider:
@@ -88,14 +101,13 @@ def throwaway(name: str, tier: str = "") -> SandboxProvider:
 
 
 def _revealed(
-    chosen: SandboxEntry, user: User | None, team: Team | None, job: int | None
+    chosen: SandboxEntry, user: User | None, team: Team | None, job: int | None, purpose: str = ""
 ) -> Revealed | None:
     if not chosen.key:
         return None
     try:
-        key = keys.reveal(
-            chosen.key, user=user, team=team, job=job, purpose="" if job else keys.CHECK
-        )
+        purpose = purpose or ("" if job else keys.CHECK)
+        key = keys.reveal(chosen.key, user=user, team=team, job=job, purpose=purpose)
     except AppError as error:
         raise SandboxError(error.message) from error
     if key is None:
@@ -106,6 +118,8 @@ def _revealed(
 
 def _values(chosen: SandboxEntry, key: Revealed | None) -> Mapping[str, str]:
     """What the entry's needs ask for."""
+    if chosen.name == "local":
+        return {"upstream": settings.EGRESS_PROXY}
     if chosen.key != "e2b" or key is None:
         return {"key": key.secret} if key else {}
     return {

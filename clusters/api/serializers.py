@@ -23,6 +23,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "requires_approval", "runner", "instructions", "setup_command", "test_command",
             "setup_network", "allow_unisolated", "rounds", "time_limit_seconds",
             "test_limit_seconds", "guard", "labels", "reviewers", "created_at",
+            "agent_network", "allowed_hosts", "enabled_runners", "lint_command", "folder",
+            "before_agent", "after_agent", "mcp_servers", "agent_hooks", "protected_paths", "gate",
+            "budget_usd", "budget_warning_percent",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         validators: list[Any] = []  # a taken name is the service's Conflict
@@ -37,6 +40,14 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         )
         team = serializers.PrimaryKeyRelatedField(queryset=own, required=False)
         return {**super().get_fields(), "team": team}
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    """A host that a phase of a project's jobs may reach; without a port: 80 and 443."""
+
+    host = serializers.CharField(max_length=300)
+    phase = serializers.ChoiceField(choices=["setup", "agent"])
+    port = serializers.IntegerField(required=False, allow_null=True)
 
 
 class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):

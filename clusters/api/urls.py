@@ -9,6 +9,11 @@ from clusters.api import views
 urlpatterns = [
     path("projects", views.Projects.as_view(), name="api_projects"),
     path("projects/<int:pk>", views.OneProject.as_view(), name="api_project"),
+    path(
+        "projects/<int:pk>/allowed_hosts",
+        views.ProjectAllowedHosts.as_view(),
+        name="api_allowed_hosts",
+    ),
     path("projects/<int:pk>/feedback", views.ProjectFeedback.as_view(), name="api_feedback"),
     path("projects/<int:pk>/import", views.ProjectImport.as_view(), name="api_import"),
     path("clusters", views.Clusters.as_view(), name="api_clusters"),

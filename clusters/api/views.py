@@ -69,6 +69,32 @@ class OneProject(generics.RetrieveAPIView[Project]):
         return Response(self.get_serializer(changed).data)
 
 
+class ProjectAllowedHosts(APIView):
+    """The hosts that a project's jobs may reach."""
+
+    @extend_schema(request=s.HostSerializer, responses={200: s.ProjectSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Allow one more; one that is allowed already changes nothing.
+
+        A phase that reached nothing reaches the allowed hosts from now on.
+        """
+        project = get_object_or_404(
+            Project.objects.for_user(viewer(request)).select_related("team"), pk=pk
+        )
+        teams.require_writer(viewer(request), project.team)
+        wanted = s.HostSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        projects.allow_host(
+            viewer(request),
+            project,
+            wanted.validated_data["host"],
+            wanted.validated_data["phase"],
+            wanted.validated_data.get("port"),
+        )
+        project.refresh_from_db()
+        return Response(s.ProjectSerializer(project, context={"request": request}).data)
+
+
 class ProjectFeedback(generics.ListAPIView[FeedbackItem]):
     """The reports of a project."""
 

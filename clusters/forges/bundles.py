@@ -54,6 +54,18 @@ def _shallow(repository: Path) -> set[str]:
     return set(file.read_text().split()) if file.is_file() else set()
 
 
+def new_commits(repository: Path, base: str, head: str) -> bytes:
+    """The commits that `head` has and `base` has not (full shas), as `take_back` reads them."""
+    packing = ["pack-objects", "--revs", "--thin", "--stdout", "-q", "--delta-base-offset"]
+    pack = git.run(
+        packing,
+        repository=repository,
+        stdin=f"{head}\n^{base}\n".encode(),
+        timeout=git.TRANSFER_TIMEOUT,
+    )
+    return f"# v2 git bundle\n-{base}\n{head} refs/heads/work\n\n".encode() + pack
+
+
 def take_back(repository: Path, bundle: Path, *, base: str, ref: str, max_bytes: int) -> str:
     """Take `refs/heads/work` of a stranger's bundle in as `ref` and return its sha.
 

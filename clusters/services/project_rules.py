@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from django.conf import settings
+from pathspec import GitIgnoreSpec
 
 from clusters.forges.branches import check_branch
 from clusters.forges.git import GitError
+from clusters.models import Project
+from clusters.services import host_rules, tool_rules
 from credentials.errors import Invalid
 
 _DAY = 86_400  # seconds
+_RUNNER = re.compile(r"[a-z0-9]{1,30}_[a-z0-9]{1,30}")
+_LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1000}")
+_FOLDER = re.compile(r'[^\x00-\x1f\x7f\ud800-\udfff\\:*?"<>|]{0,200}')
+_CENT, MOST_BUDGET = Decimal("0.01"), Decimal(100_000)  # USD
+MOST_COMMANDS, MOST_PATTERNS, MOST_RUNNERS = 10, 50, 60
 
 
-def check(changes: Mapping[str, object]) -> None:
-    """Raises Invalid with the fields that cannot be used."""
+def check(changes: Mapping[str, object], project: Project) -> None:
+    """Raises Invalid with the fields that cannot be used; `project` says what is not changed."""
     found = ((name, rule(changes[name])) for name, rule in _RULES.items() if name in changes)
-    if fields := {name: [text] for name, text in found if text}:
+    fields = {name: [text] for name, text in found if text}
+    if not fields:
+        together = ((name, rule(changes, project)) for name, rule in _TOGETHER.items())
+        fields = {name: [text] for name, text in together if text}
+    if fields:
         raise Invalid("invalid", "Some settings cannot be used.", fields=fields)
 
 
@@ -25,6 +41,14 @@ def _between(least: int, most: int) -> Callable[[object], str]:
         return "" if fits else f"A number from {least:,} to {most:,}."
 
     return rule
+
+
+def _budget(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal) and value.is_finite() and _CENT <= value <= MOST_BUDGET:
+        return ""
+    return f"An amount from {_CENT} to {MOST_BUDGET:,} US dollars, or nothing for no limit."
 
 
 def _branch(value: object) -> str:
@@ -52,6 +76,94 @@ def _command(value: object) -> str:
     return ""
 
 
+def _runner(value: object) -> str:
+    fits = isinstance(value, str) and (not value or _RUNNER.fullmatch(value))
+    return "" if fits else "A runner is called as sandbox_agent, for example local_claude."
+
+
+def _runners(value: object) -> str:
+    names = value if isinstance(value, list) else [None]
+    if len(names) > MOST_RUNNERS or not all(name and not _runner(name) for name in names):
+        return f"Give at most {MOST_RUNNERS} runners, each called as sandbox_agent."
+    return ""
+
+
+def _commands(value: object) -> str:
+    lines = value if isinstance(value, list) else [None]
+    if len(lines) > MOST_COMMANDS or not all(_is_line(line) for line in lines):
+        return f"Give at most {MOST_COMMANDS} commands of one line and 1,000 characters each."
+    return next((said for line in lines if (said := _command(line))), "")
+
+
+def _is_line(value: object, longest: int = 1000) -> bool:
+    if not isinstance(value, str) or len(value) > longest:
+        return False
+    return bool(_LINE.fullmatch(value)) and bool(value.strip())
+
+
+def _folder(value: object) -> str:
+    said = "A folder below the repository's top, for example packages/api."
+    if not isinstance(value, str) or not _FOLDER.fullmatch(value):
+        return said
+    parts = value.split("/") if value else []
+    return said if any(part in {"", ".", "..", ".git"} for part in parts) else ""
+
+
+def _patterns(value: object) -> str:
+    lines = value if isinstance(value, list) else [None]
+    if len(lines) > MOST_PATTERNS or not all(_is_line(line, 200) for line in lines):
+        return f"Give at most {MOST_PATTERNS} patterns of one line and 200 characters each."
+    try:
+        GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return "Write patterns as in .gitignore: docs/, *.lock or /config/prod.yml."
+    return ""
+
+
+def _hosts(value: object) -> str:
+    entries = value if isinstance(value, list) else [None]
+    if len(entries) > host_rules.MOST_HOSTS:
+        return f"At most {host_rules.MOST_HOSTS} hosts can be allowed: use *.name, or fewer."
+    return next((said for each in entries if (said := host_rules.problem_with(each))), "")
+
+
+def _default_is_enabled(changes: Mapping[str, object], project: Project) -> str:
+    enabled = changes.get("enabled_runners", project.enabled_runners)
+    if not {"runner", "enabled_runners"} & set(changes) or not enabled:
+        return ""
+    name = changes.get("runner", project.runner) or settings.CODING_AGENT_RUNNER
+    assert isinstance(enabled, list)  # by the rule above
+    if name in enabled:
+        return ""
+    return f"{name} would be the default, but it is switched off: choose one that is enabled."
+
+
+def _servers_are_reachable(changes: Mapping[str, object], project: Project) -> str:
+    """A server elsewhere is of no use to an agent whose network does not lead there."""
+    if "mcp_servers" not in changes:
+        return ""
+    reach = changes.get("agent_network", project.agent_network)
+    allowed = changes.get("allowed_hosts", project.allowed_hosts)
+    assert isinstance(allowed, list)  # by the rule above
+    if reach == Project.Network.OPEN:
+        return ""
+    named = [each["host"] for each in allowed if each["phase"] == "agent"]
+    missing = [host for host in tool_rules.hosts_of(changes["mcp_servers"]) if not _in(host, named)]
+    if missing or (reach == Project.Network.NONE and tool_rules.hosts_of(changes["mcp_servers"])):
+        names = ", ".join(missing) or "the server's host"
+        return f"The agent could not reach it: let its network be a list, and allow {names} for it."
+    return ""
+
+
+def _in(host: str, named: list[str]) -> bool:
+    wild = [name.removeprefix("*") for name in named if name.startswith("*.")]
+    return host in named or host.endswith(tuple(wild))
+
+
+_TOGETHER: Mapping[str, Callable[[Mapping[str, object], Project], str]] = {
+    "runner": _default_is_enabled,
+    "mcp_servers": _servers_are_reachable,
+}
 _RULES: Mapping[str, Callable[[object], str]] = {
     "base_branch": _branch,
     "branch_prefix": _prefix,
@@ -60,4 +172,16 @@ _RULES: Mapping[str, Callable[[object], str]] = {
     "test_limit_seconds": _between(1, _DAY),
     "setup_command": _command,
     "test_command": _command,
+    "budget_usd": _budget,
+    "budget_warning_percent": _between(1, 100),
+    "lint_command": _command,
+    "runner": _runner,
+    "enabled_runners": _runners,
+    "folder": _folder,
+    "before_agent": _commands,
+    "after_agent": _commands,
+    "protected_paths": _patterns,
+    "allowed_hosts": _hosts,
+    "mcp_servers": tool_rules.problem_with_servers,
+    "agent_hooks": tool_rules.problem_with_hooks,
 }

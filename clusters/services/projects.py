@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from clusters import wiring
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import github, project_rules
+from clusters.services import github, host_rules, project_rules
 from credentials.errors import Conflict, Invalid
 from credentials.models import Team, User
 from credentials.services import audit, teams
@@ -57,6 +58,16 @@ _REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9._-]{1,100})?"
 
 # What a finding of the guard may do.
 GUARD_CHOICES = ("block", "warn", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What allowing a host did: `switched` its phase from no network to a list, or nothing new."""
+
+    host: str
+    phase: str
+    switched: bool
+    changed: bool
 
 
 def create_project(
@@ -116,7 +127,9 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
 def _apply(project: Project, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - CHANGEABLE:
         raise Invalid("setting_unknown", f"There is no such setting: {', '.join(sorted(unknown))}.")
-    project_rules.check(changes)
+    if isinstance(hosts := changes.get("allowed_hosts"), list):
+        changes = {**changes, "allowed_hosts": [host_rules.tidied(each) for each in hosts]}
+    project_rules.check(changes, project)
     _check_guard(changes.get("guard", {}))
     for name, fits in (("labels", _LABEL), ("reviewers", _REVIEWER)):
         if name in changes:
@@ -145,6 +158,35 @@ def _check_names(field: str, names: object, fits: re.Pattern[str]) -> None:
     if not whole or len(listed) > MOST_NAMES:
         text = f"Give at most {MOST_NAMES} {field}, in the form that the forge has for them."
         raise Invalid(f"{field}_invalid", text, fields={field: [text]})
+
+
+def allow_host(
+    user: User, project: Project, host: str, phase: str, port: int | None = None
+) -> Allowed:
+    """Let a phase of this project's jobs reach a host; what is allowed already stays as it is.
+
+    A phase that reached nothing reaches a list from now on. Raises Invalid, Forbidden.
+    """
+    teams.require_writer(user, project.team)
+    entry = host_rules.tidied({"host": host, "phase": phase, "port": port})
+    if said := host_rules.problem_with(entry):
+        raise Invalid("host_invalid", said, fields={"host": [said]})
+    with transaction.atomic():
+        # As it is now: two clicks at once must not lose each other's host.
+        current = Project.objects.select_for_update().select_related("team").get(pk=project.pk)
+        known = [host_rules.tidied(each) for each in current.allowed_hosts]
+        network = f"{entry['phase']}_network"
+        changes: dict[str, Any] = {} if entry in known else {"allowed_hosts": [*known, entry]}
+        switched = getattr(current, network) == Project.Network.NONE
+        if switched:
+            changes[network] = Project.Network.LIST
+        if changes:
+            _apply(current, changes)
+            current.save(update_fields=[*changes])
+            audit.record(
+                actor=user, team=current.team, verb="project.host_allowed", target=current, **entry
+            )
+    return Allowed(entry["host"], entry["phase"], switched, bool(changes))
 
 
 def _check_location(user: User, project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Connecting a repository and choosing how it is worked on."""
+"""Connecting a repository. How it is worked on: see `agents.views.project_settings`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clusters.forms import ChooseForm, ConnectForm, SettingsForm
-from clusters.models import Project
+from clusters.forms import ChooseForm, ConnectForm
 from clusters.services import github
 from clusters.services import projects as service
 from clusters.views.repositories import search
@@ -18,7 +17,7 @@ from credentials.errors import AppError, Forbidden, NotFound
 from credentials.models import Team, User
 from credentials.querysets import WRITERS
 from credentials.services import teams
-from credentials.views.helpers import as_http, can_write, refuse, require_writer, signed_in
+from credentials.views.helpers import as_http, refuse, signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,44 +69,6 @@ def project_connect(request: HttpRequest) -> HttpResponse:
         request, f"{project.name} is connected. Now bring in what people say about it."
     )
     return redirect("project_import", project.pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def project_settings(request: HttpRequest, project_id: int) -> HttpResponse:
-    """How a project is worked on; a viewer can read it."""
-    user = signed_in(request)
-    project = get_object_or_404(
-        Project.objects.for_user(user).select_related("team"), pk=project_id
-    )
-    if request.method == "POST":
-        require_writer(request, project.team)
-    form = SettingsForm(request.POST or None, instance=project)
-    if request.method == "POST" and form.is_valid():
-        try:
-            service.update_project(
-                user, project, **{name: form.cleaned_data[name] for name in form.changed_data}
-            )
-        except AppError as error:
-            refuse(form, error)
-        else:
-            messages.success(
-                request, "The settings were saved. Jobs that run already keep the old ones."
-            )
-            return redirect("project_settings", project.pk)
-    writer = can_write(request, project.team)
-    if not writer:
-        for field in form.fields.values():
-            field.disabled = True
-    sources = project.sources.order_by("id")
-    known = Project.objects.only("name", "team").get(pk=project.pk)
-    context = {
-        "form": form,
-        "project": known,
-        "can_write": writer,
-        "sources": sources,
-        "location": project,
-    }
-    return render(request, "clusters/project_settings.html", context)
 
 
 def writable_teams(user: User) -> QuerySet[Team]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -111,6 +112,12 @@ def duration(value: timedelta | float | None) -> str:
 def compact(value: int | None) -> str:
     """`12.4 k`."""
     return words.compact(value or 0)
+
+
+@register.filter
+def usd(value: Decimal | None) -> str:
+    """`$3.20`."""
+    return words.usd(value)
 
 
 @register.simple_tag

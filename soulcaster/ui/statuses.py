@@ -38,6 +38,8 @@ _LOOKS: dict[str, dict[str, Look]] = {
         "no_tests": Look("No tests", "warn", "alert"),
         "no_model": Look("No model", "warn", "alert"),
         "guard_blocked": Look("Kept back", "warn", "alert"),
+        "budget_spent": Look("Budget spent", "warn", "alert"),
+        "rejected": Look("Rejected", "warn", "slash"),
         "cancelled": Look("Cancelled", "idle", "slash"),
     },
     "step": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -51,6 +52,15 @@ def exact(value: datetime) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 report`, `12 reports`, `1,204 people`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def usd(amount: Decimal | None) -> str:
+    """`$3.20`, `$1,204.00`, `under $0.01`; an en dash when there is none."""
+    if amount is None:
+        return NOTHING
+    if 0 < amount < Decimal("0.01"):
+        return "under $0.01"
+    return f"${amount:,.2f}"
 
 
 def compact(count: int) -> str:

@@ -30,6 +30,8 @@ FOR_MEMBERS = {
     "diff": "/jobs/{job}/diff/",
     "prompt": "/jobs/{job}/prompt/",
     "activity of a job": "/jobs/{job}/activity/",
+    "usage": "/usage/",
+    "usage of a project": "/usage/?project={project}",
     "pull request": "/pulls/{pull}/",
     "files of a pull request": "/pulls/{pull}/files/",
     "new project": "/projects/new/",
@@ -37,6 +39,8 @@ FOR_MEMBERS = {
     "import": "/projects/{project}/import/",
     "import report": "/imports/{upload}/",
     "add a report": "/projects/{project}/feedback/new/",
+    "what runs here": "/doctor/",
+    "what runs here without scripts": "/doctor/?now=1",
     "profile": "/settings/profile/",
     "tokens": "/settings/tokens/",
     "keys": "/settings/keys/",
@@ -48,7 +52,12 @@ FOR_MEMBERS = {
     "not found": "/clusters/999999/",
 }
 # What somebody sees who has nothing yet.
-FOR_NEWCOMERS = {"first inbox": "/", "first jobs": "/jobs/", "first token": "/settings/tokens/"}
+FOR_NEWCOMERS = {
+    "first inbox": "/",
+    "first jobs": "/jobs/",
+    "first usage": "/usage/",
+    "first token": "/settings/tokens/",
+}
 # What is seen before signing in.
 FOR_EVERYBODY = {"sign in": "/accounts/login/"}
 STATUSES = {"not found": 404}  # of the others: 200

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from agents.runners import registry
+from tests.agents.runners.real import find
 from tests.bin.demo import Ran, run_demo
 from tests.bin.repositories import git, state_of
 from tests.sdist.projects import ITSDANGEROUS, NETWORKX, PROJECTS, Planted
@@ -27,14 +27,9 @@ def repository(project: Planted, tmp_path: Path) -> Path:
 @pytest.fixture
 def claude() -> Path:
     """The folder of the program."""
-    folder = os.environ.get("SOULCASTER_TEST_CLAUDE", "")
-    found = shutil.which("claude", path=f"{folder}/node_modules/.bin" if folder else None)
-    if found is None:
-        pytest.skip(
-            "run: npm install --prefix FOLDER @anthropic-ai/claude-code, "
-            "and set SOULCASTER_TEST_CLAUDE=FOLDER"
-        )
-    return Path(found).parent
+    install = registry.agents()["claude"].install
+    assert install is not None
+    return find(install).parent
 
 
 def asked(project: Planted, repository: Path, runner: str) -> list[str]:

@@ -24,7 +24,10 @@ from credentials.services import invitations, keys, tokens
 from tests import factories
 
 # Addresses whose argument is a secret in itself, or no id of a row: name -> why.
-OPEN = {"sign_in": "the link is the secret"}
+OPEN = {
+    "sign_in": "the link is the secret",
+    "doctor_part": "a part of the product; everybody sees it with their own keys",
+}
 # What a POST must say before it is looked at who asks: a form that cannot be right is refused
 # without looking for the row.
 SAID: dict[str, dict[str, Any]] = {"api_plan_approval": {"version": 1}}

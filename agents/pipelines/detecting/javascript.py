@@ -104,7 +104,7 @@ def _call(files: Files, package: _Package, modules: Sequence[str]) -> scripts.Ca
         prepared = {"pretest", "posttest"} & package.scripts.keys()
         found = scripts.call_of_script(script)
         if found is None or (prepared and found.framework == "node"):
-            return scripts.Call("", ["npm", "test"])
+            return scripts.Call("", ["npm", "test"], {"CI": "true"})
         return scripts.Call(found.framework, ["npm", "test", "--"]) if prepared else found
     around = frozenset[str]().union(*(_package(each).packages for each in files.around()))
     for name in _FRAMEWORKS:

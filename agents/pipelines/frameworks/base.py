@@ -30,10 +30,6 @@ class Framework(Protocol):
     reports: bool
     no_tests: Sequence[str]
 
-    def prepare(self, sandbox: Sandbox) -> None:
-        """Put what the platform brings for it into the sandbox, before each run."""
-        ...
-
     def argv(self, command: Sequence[str], report: str, place: str, sandbox: Sandbox) -> list[str]:
         """The command with the options that write the report; it runs in the folder `place`."""
         ...

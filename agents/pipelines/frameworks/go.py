@@ -33,9 +33,6 @@ class Go:
     reports = False
     no_tests: Sequence[str] = ("no packages to test",)
 
-    def prepare(self, sandbox: Sandbox) -> None:
-        """Nothing: the toolchain brings it."""
-
     def argv(self, command: Sequence[str], report: str, place: str, sandbox: Sandbox) -> list[str]:
         """See Framework. Results of earlier runs are not taken from the cache."""
         return [*command[:2], "-json", "-count=1", *command[2:]]

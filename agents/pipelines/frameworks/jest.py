@@ -49,9 +49,6 @@ class _Json:
     media_type = "application/json"
     reports = True
 
-    def prepare(self, sandbox: Sandbox) -> None:
-        """Nothing: the project brings it."""
-
     def takes(self, path: str) -> bool:
         """Scripts that are named as tests."""
         return is_javascript_test(path)

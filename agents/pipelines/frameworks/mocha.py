@@ -48,9 +48,6 @@ class Mocha:
     reports = True
     no_tests: Sequence[str] = ("No test files found",)
 
-    def prepare(self, sandbox: Sandbox) -> None:
-        """Nothing: the project brings it."""
-
     def argv(self, command: Sequence[str], report: str, place: str, sandbox: Sandbox) -> list[str]:
         """See Framework."""
         return [*command, "--reporter", "json", "--reporter-option", f"output={report}"]

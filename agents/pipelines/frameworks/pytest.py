@@ -28,9 +28,6 @@ class Pytest:
     reports = True
     no_tests: Sequence[str] = ()  # its exit code says so
 
-    def prepare(self, sandbox: Sandbox) -> None:
-        """Nothing: where the platform brings pytest, the plan says so."""
-
     def argv(self, command: Sequence[str], report: str, place: str, sandbox: Sandbox) -> list[str]:
         """See Framework."""
         return [*command, *_REPORTING, f"--junitxml={report}", f"--rootdir={place}"]

@@ -38,6 +38,7 @@ class Installer:
     def __init__(self, run: FixRun) -> None:
         self.run = run
         self.sandbox = run.sandbox
+        self.has_run = False  # a command that may have left something behind
 
     @property
     def may_install(self) -> bool:
@@ -88,6 +89,7 @@ class Installer:
     def watched(self, command: Command, shown: Sequence[str] = ()) -> Ended:
         """Run a command, and say which; raises Stop when the sandbox is too small for it."""
         self.run.journal.say(f"$ {shlex.join(shown or command.argv)}")
+        self.has_run = True
         ended = watch(self.sandbox, self.run.journal, command)
         if ended.over_limit:
             raise Stop("sandbox_limit", ended.over_limit)

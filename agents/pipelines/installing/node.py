@@ -113,4 +113,9 @@ def _is_classic(version: str) -> bool:
 
 
 def _environment(installer: Installer) -> Mapping[str, str]:
-    return {**_ENV, "YARN_GLOBAL_FOLDER": f"{installer.sandbox.root}/.yarn"}
+    root = installer.sandbox.root
+    return {
+        **_ENV,
+        "YARN_GLOBAL_FOLDER": f"{root}/.yarn",
+        "NPM_CONFIG_STORE_DIR": f"{root}/.pnpm-store",
+    }

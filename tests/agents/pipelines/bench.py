@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from agents.pipelines.context import AtGate
 from agents.pipelines.fix import FixContext, Quote, Result, Settings, Tools, run_fix
 from agents.runners.base import CommandRunner, HostedRunner
 from agents.sandboxes.local import LocalProvider
@@ -37,6 +38,8 @@ class Bench:
         self.sandboxes = LocalProvider(folder / "sandboxes")
         self.memory = Memory()
         self.runner: CommandRunner | HostedRunner | None = None
+        self.gate: AtGate | None = None
+        self.cancelled = False
         self.settings = Settings(base_branch="main", branch=BRANCH, allow_unisolated=True)
 
     @property
@@ -63,6 +66,8 @@ class Bench:
             requester=Author("Alice Archer", "alice@example.com"),
             settings=self.settings,
             job_url="https://soulcaster.example/jobs/7",
+            gate=self.gate,
+            cancelled=self.cancelled,
         )
 
     def run(self, journal: MemoryJournal | None = None) -> Result:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agents.pipelines import junit
 from agents.pipelines.base import TestCase
+from agents.pipelines.frameworks import collecting
 from agents.pipelines.junit import JunitError
 
 
@@ -122,7 +123,7 @@ def test_files_that_are_too_large_are_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_reports_with_too_many_tests_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(junit, "MAX_TESTS", 1)
+    monkeypatch.setattr(collecting, "MAX_TESTS", 1)
 
     with pytest.raises(JunitError, match="more than 1 tests"):
         junit.parse(report(case('name="a"'), case('name="b"')))
@@ -147,10 +148,17 @@ def test_a_report_of_countless_elements_is_refused_before_it_fills_the_memory() 
 
 
 def test_all_messages_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(junit, "MAX_MESSAGES", 10)
+    monkeypatch.setattr(collecting, "MAX_MESSAGES", 10)
     failing = [case(f'classname="a" name="test_{n}"', "<failure>123456</failure>") for n in "abc"]
     assert [(test.outcome, test.message) for test in junit.parse(report(*failing))] == [
         ("failed", "123456"),
         ("failed", ""),
         ("failed", ""),
     ]
+
+
+def test_elements_inside_of_each_other_take_no_time() -> None:
+    depth = 5_000
+    data = b"<testcase name='a' classname='t'>" * depth + b"</testcase>" * depth
+
+    assert [test.id for test in junit.parse(data)] == ["t.py::a"]

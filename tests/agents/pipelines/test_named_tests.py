@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from agents.pipelines.base import ReceiptKind
-from agents.pipelines.named_tests import left_out
+from agents.pipelines.named_tests import left_out, resolved
 from tests.agents.pipelines.agents_of_tests import Editor
 from tests.agents.pipelines.bench import Bench
 from tests.agents.pipelines.projects import PRICE, RIGHT
 
 PATHS = ["setup.cfg", "till/price.py", "tests/test_old.py", "tests/unit/test_new.py", "test_top.py"]
-CHANGED = ["till/price.py", "tests/unit/test_new.py"]
+CHANGED = ["tests/unit/test_new.py"]
 PYTEST = ["python3", "-m", "pytest"]
 
 
@@ -36,6 +36,26 @@ PYTEST = ["python3", "-m", "pytest"]
 )
 def test_what_the_command_leaves_out(words: Sequence[str], missing: list[str]) -> None:
     assert left_out([*PYTEST, *words], PATHS, CHANGED) == missing
+
+
+SCRIPTS = ["a.test.js", "test/b.test.ts", "test/deep/er/c.test.ts", "src/d.ts"]
+
+
+@pytest.mark.parametrize(
+    ("word", "files"),
+    [
+        ("test/*.test.ts", ["./test/b.test.ts"]),
+        ("test/**/*.test.ts", ["./test/b.test.ts", "./test/deep/er/c.test.ts"]),
+        ("./**/*.test.{js,ts}", ["./a.test.js", "./test/b.test.ts", "./test/deep/er/c.test.ts"]),
+        ("?.test.js", ["./a.test.js"]),
+        ("nothing/*.js", ["nothing/*.js"]),
+        ("a.test.js", ["a.test.js"]),
+        ("--exclude=*.js", ["--exclude=*.js"]),
+        ("(*+.js", ["(*+.js"]),
+    ],
+)
+def test_patterns_become_the_files_of_a_commit(word: str, files: Sequence[str]) -> None:
+    assert resolved(["node", "--test", word], SCRIPTS) == ["node", "--test", *files]
 
 
 def test_a_new_file_of_tests_is_the_proof(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from agents.pipelines.base import ReceiptKind, ReceiptStatus
 from agents.pipelines.fix import Tools, run_fix
+from agents.sandboxes.base import Reach
 from tests.agents.pipelines.bench import Bench
 from tests.agents.pipelines.journal import MemoryJournal
 from tests.agents.pipelines.projects import PRICE, git
@@ -43,7 +44,7 @@ def test_dependencies_are_installed_and_what_fails_is_said(bench: Bench) -> None
     )
     git(bench.source, "add", "--all")
     git(bench.source, "commit", "-q", "-m", "Use a library")
-    bench.change(setup_network=True)
+    bench.change(setup_network=Reach.OPEN)
     scratch = bench.folder / "scratch"
     scratch.mkdir()
     tools = Tools(bench.forge, bench.sandboxes, None, scratch, {"PIP_NO_INDEX": "1"})

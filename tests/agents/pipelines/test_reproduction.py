@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus
 from agents.pipelines.reproduction import Selection, by_exit_code, judged, select
+from agents.pipelines.test_files import is_python_test
 from tests.agents.pipelines.receipts import after, before, receipt
 
 
@@ -14,7 +15,9 @@ def on_old_code(tests: str, status: ReceiptStatus = ReceiptStatus.FAILED) -> Rec
 def test_tests_of_changed_files_that_pass_now_are_telling() -> None:
     head = after("tests/test_a.py::x:passed tests/test_a.py::y:failed tests/test_b.py::z:passed")
 
-    chosen = select(["tests/test_a.py", "app.py"], before("tests/test_b.py::z:passed"), head)
+    chosen = select(
+        ["tests/test_a.py", "app.py"], before("tests/test_b.py::z:passed"), head, is_python_test
+    )
 
     assert chosen == Selection(["tests/test_a.py"], frozenset({"tests/test_a.py::x"}))
 
@@ -24,19 +27,22 @@ def test_tests_that_failed_before_are_run_again_where_they_are() -> None:
         ["app.py"],
         before("tests/test_a.py::x:failed tests/test_a.py::y:passed", ReceiptStatus.FAILED),
         after("tests/test_a.py::x:passed tests/test_a.py::y:passed"),
+        is_python_test,
     )
 
     assert chosen == Selection(["tests/test_a.py"], frozenset({"tests/test_a.py::x"}))
 
 
 def test_changed_data_may_be_about_every_test() -> None:
-    chosen = select(["tests/data/bill.json"], before("a::x:passed"), after("a::x:passed"))
+    chosen = select(
+        ["tests/data/bill.json"], before("a::x:passed"), after("a::x:passed"), is_python_test
+    )
 
     assert chosen == Selection([], frozenset({"a::x"}))
 
 
 def test_without_a_changed_test_nothing_tells_old_from_new() -> None:
-    assert select(["app.py"], before("a::x:passed"), after("a::x:passed")) is None
+    assert select(["app.py"], before("a::x:passed"), after("a::x:passed"), is_python_test) is None
 
 
 def test_it_failed_only_if_a_telling_test_fails() -> None:

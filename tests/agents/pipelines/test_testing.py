@@ -15,7 +15,7 @@ from tests.agents.pipelines.journal import Memory, MemoryJournal
 
 pytestmark = pytest.mark.slow
 
-PYTEST = TestPlan(argv=["python3", "-m", "pytest"], pytest=True)
+PYTEST = TestPlan(argv=["python3", "-m", "pytest"], framework="pytest")
 
 
 class Project:

@@ -24,8 +24,8 @@ VERIFIED = [
     ("the base had no tests", before("", NO_TESTS), after("new:passed")),
     (
         "a test has other parameters",
-        before("a[1]:passed a[2]:passed"),
-        after("a[3]:passed new:passed"),
+        before("t.py::a[1]:passed t.py::a[2]:passed"),
+        after("t.py::a[3]:passed new:passed"),
     ),
     (
         "a test that was skipped is gone",

@@ -55,6 +55,9 @@ class Patient:
     def list(self, label: str = "") -> Sequence[str]:
         return []
 
+    def labels(self) -> Mapping[str, str]:
+        return {}
+
 
 class _Room:
     def __init__(self, owner: Patient) -> None:

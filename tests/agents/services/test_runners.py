@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from pytest_django.fixtures import Settings
 from agents import wiring
 from agents.models import Job
 from agents.runners.builtin import BuiltinRunner
+from agents.runners.entry import model_choice
+from agents.runners.models import ModelChoice
 from agents.services import jobs, runners
 from clusters.models import Cluster, Project
 from credentials.errors import Conflict, Invalid
@@ -153,6 +156,19 @@ class TestWhichModel:
         with pytest.raises(Invalid, match="cannot be opened with the chosen key"):
             jobs.start_fix(bob, planned, model="openai:gpt-5.4", credential=own.pk)
 
+    def test_the_operators_key_is_only_for_the_provider_that_the_operator_named(
+        self, bob: User, team: Team, project: Project, settings: Settings
+    ) -> None:
+        settings.MODEL_KEYS = {**settings.MODEL_KEYS, "openai": OWN, "anthropic": OWN}
+        settings.MODEL = "anthropic:claude-sonnet-5"
+        error = refused(bob, project, "local_builtin", "openai:gpt-5.4")
+        assert error.code == "runner_not_configured"
+        ready = wiring.prepare("local_builtin", user=bob, team=team, job=1, model="openai:gpt-5.4")
+        assert (ready.runner, ready.revealed) == (None, [])
+        assert runners.choose(
+            "local_builtin", bob, team, project=project, model="anthropic:claude-opus-5"
+        ).configured
+
     def test_a_model_that_slipped_through_is_a_problem_and_no_crash(
         self, bob: User, own: Credential, team: Team
     ) -> None:
@@ -249,9 +265,11 @@ def test_an_address_is_trusted_when_the_operator_stands_for_it(
     credentials.add(bob, bob, "anthropic", OWN, base_url="https://gateway.example")
     monkeypatch.setattr("agents.runners.programs.find", lambda *_: Path("/opt/claude"))
     seen: list[bool] = []
-    monkeypatch.setattr(
-        "agents.runners.registry.ClaudeRunner",
-        lambda _program, model: seen.append(model.trusted),
-    )
+
+    def choice(values: Mapping[str, str]) -> ModelChoice:
+        seen.append(model_choice(values).trusted)
+        return model_choice(values)
+
+    monkeypatch.setattr("agents.runners.entry.model_choice", choice)
     wiring.prepare("local_claude", user=bob, team=team, job=1)
     assert seen == [trusted]

@@ -179,7 +179,7 @@ class TestState:
         _end(job, "verified")
         status, page = self._get(client, job, "old")
         assert status == 286
-        assert "hx-trigger" not in page
+        assert 'hx-trigger="every' not in page
 
     def test_the_title_follows(self, client: Client, bob: User, job: Job) -> None:
         client.force_login(bob)

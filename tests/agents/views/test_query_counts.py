@@ -24,6 +24,8 @@ PAGES = [
     "/jobs/{job}/receipts/",
     "/jobs/{job}/activity/",
     "/jobs/{job}/state/",
+    "/usage/",
+    "/api/usage",
     "/api/clusters",
     "/api/clusters/{cluster}/feedback",
     "/api/jobs",

@@ -21,6 +21,8 @@ def _form(project: Project, **changes: object) -> dict[str, object]:
         "branch_prefix": "soulcaster/",
         "requires_approval": "on",
         "setup_network": "none",
+        "agent_network": "none",
+        "budget_warning_percent": 80,
         "rounds": 3,
         "time_limit_seconds": 1800,
         "test_limit_seconds": 600,
