@@ -114,10 +114,8 @@ def watch_the_job(page: Page) -> None:
     expect(facts).to_contain_text("sandbox_kilo")
     expect(facts.get_by_text("Draft", exact=True)).to_be_visible(timeout=LONG)
     expect(page.get_by_role("main")).to_contain_text("The correction.", timeout=LONG)
-    page.screenshot(path="/tmp/e2b-topic/running.png")
     expect(page.get_by_role("status").filter(has_text="Verified")).to_be_visible(timeout=LONG)
     expect(facts.get_by_text("Ready", exact=True)).to_be_visible()
-    page.screenshot(path="/tmp/e2b-topic/end.png", full_page=True)
     assert barriers(page) == ""
 
 
