@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from agents.pipelines import keeping
 from agents.pipelines.base import Stop
-from agents.pipelines.commands import git, try_git
+from agents.pipelines.commands import script
 from agents.pipelines.pr_text import start_message
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import SandboxError, SandboxLost
 from clusters.forges.mirrors import GitError
+
+_COMMITTED = "committed\n"
+# Wherever the agent has gone, what it has now becomes the branch that is taken back.
+_COMMIT = """
+git checkout -q -B work
+git add --all
+if git diff --cached --quiet; then exit; fi
+git commit -q --no-verify -m "$1"
+echo committed
+"""
 
 
 def take_back(run: FixRun, number: int) -> str:
@@ -34,13 +44,9 @@ def take_back(run: FixRun, number: int) -> str:
 
 
 def _commit_left_over(run: FixRun, number: int) -> None:
-    # Wherever the agent has gone, what it has now becomes the branch that is taken back.
-    git(run.sandbox, "checkout", "-q", "-B", "work")
-    git(run.sandbox, "add", "--all")
-    if try_git(run.sandbox, "diff", "--cached", "--quiet").exit_code == 0:
-        return
-    git(run.sandbox, "commit", "-q", "--no-verify", "-m", start_message(run.context))
-    run.journal.say(f"Committed what the agent left uncommitted in round {number}.")
+    told = script(run.sandbox, _COMMIT, start_message(run.context))
+    if told.text.endswith(_COMMITTED):
+        run.journal.say(f"Committed what the agent left uncommitted in round {number}.")
 
 
 def find_again(run: FixRun, head: str, number: int) -> None:

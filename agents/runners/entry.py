@@ -21,7 +21,8 @@ class AgentEntry:
 
     `install` is where its program comes from, for one that runs in the sandbox; a need named
     "program" then gets its path. `providers` are those whose models it can work with; empty: all.
-    `note` is something that people should know although it is ready.
+    `note` is something that people should know although it is ready, `key_note` the same where
+    its key has to be in the sandbox.
     """
 
     name: str
@@ -34,6 +35,7 @@ class AgentEntry:
     providers: tuple[str, ...] = ()
     features: Features = field(default_factory=Features)
     note: str = ""
+    key_note: str = ""
 
     def missing(self, values: Mapping[str, str]) -> list[Need]:
         """The required needs that have no value."""
@@ -48,6 +50,7 @@ def command_entry(
     providers: tuple[str, ...] = (),
     features: Features | None = None,
     note: str = "",
+    key_note: str = "",
 ) -> AgentEntry:
     """The entry of a command line agent. `model` is an example of one, as "provider:name"."""
 
@@ -71,6 +74,7 @@ def command_entry(
         providers,
         features or Features(),
         note,
+        key_note,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from agents.runners.base import Launch, Task
-from agents.runners.cli import Room
+from agents.runners.cli import HomeFile, Room
 from agents.runners.install import Install
 from agents.runners.json_lines import inner
 from agents.runners.models import ModelChoice
@@ -56,6 +56,10 @@ class KiloRunner(OpenCodeRunner):
             "KILO_NO_DAEMON": "1",
             "KILO_SESSION_RETRY_LIMIT": str(_RETRIES),
         }
+
+    def files(self, task: Task, room: Room) -> Mapping[str, HomeFile]:
+        """See CliRunner."""
+        return {"shell/sh": super().files(task, room)["shell/sh"]}
 
     def config(self, task: Task, room: Room) -> dict[str, Any]:
         """See OpenCodeRunner. Servers of the repository are switched off by their names."""

@@ -29,6 +29,7 @@ _OWN_CLIENTS = {
     "openai": "@ai-sdk/openai",
     "google": "@ai-sdk/google",
 }
+_INSTALLED = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
 _PLANNER = "soulcaster-planner"
 _COMPATIBLE = "@ai-sdk/openai-compatible"
 # Of a model that the program has never heard of.
@@ -81,8 +82,12 @@ class OpenCodeRunner(CliRunner):
         return {f"{self.prefix}_{name}": value for name, value in switches.items()}
 
     def files(self, task: Task, room: Room) -> Mapping[str, HomeFile]:
-        """See CliRunner."""
-        return {"shell/sh": _SHELL}
+        """See CliRunner. It believes to have installed the library for plugins already."""
+        return {
+            "shell/sh": _SHELL,
+            ".config/opencode/node_modules/.keep": HomeFile(b""),
+            ".config/opencode/package-lock.json": HomeFile(json.dumps(_INSTALLED).encode()),
+        }
 
     def key(self) -> KeyUse:
         """See CliRunner. A server that wants no key gets a word that says so."""

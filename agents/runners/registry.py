@@ -72,7 +72,7 @@ _OWN = (
         model="anthropic:claude-sonnet-5",
         providers=_ALL_WIRES,
         features=Features(plan_mode=True, resume=True, mcp=True),
-        note=_KEY_INSIDE,
+        key_note=_KEY_INSIDE,
     ),
     command_entry(
         ClaudeRunner,
@@ -80,7 +80,7 @@ _OWN = (
         model="anthropic:claude-sonnet-5",
         providers=("anthropic",),
         features=Features(plan_mode=True, resume=True, hooks=True, mcp=True, cost="estimated"),
-        note=_KEY_INSIDE,
+        key_note=_KEY_INSIDE,
     ),
     command_entry(
         CodexRunner,
@@ -97,7 +97,7 @@ _OWN = (
         model="anthropic:claude-sonnet-5",
         providers=_ALL_WIRES,
         features=Features(plan_mode=True, resume=True, mcp=True),
-        note=_KEY_INSIDE,
+        key_note=_KEY_INSIDE,
     ),
     command_entry(
         AiderRunner,

@@ -47,6 +47,7 @@ class SandboxEntry:
 
     `key` is the provider of the credential that opens it ('' for none). `on_this_machine` says
     that agents' programs are looked up here and shown to it; elsewhere they come with its image.
+    `adds_headers` is what its sandboxes say of themselves: keys need not be inside.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SandboxEntry:
     needs: tuple[Need, ...] = ()
     key: str = ""
     on_this_machine: bool = False
+    adds_headers: bool = False
 
     def missing(self, values: Mapping[str, str]) -> list[Need]:
         """The required needs that have no value."""
@@ -98,6 +100,7 @@ _OWN = (
             Need("sandbox_url", "Address of its sandboxes", required=False),
         ),
         key="e2b",
+        adds_headers=True,
     ),
     SandboxEntry(
         "local",

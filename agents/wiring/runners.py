@@ -175,7 +175,7 @@ def _info(
         name,
         agent.title,
         True,
-        note=agent.note,
+        note=" ".join(filter(None, [agent.note, "" if place.adds_headers else agent.key_note])),
         sandbox=sandbox,
         agent=agent.name,
         model=model,

@@ -79,5 +79,14 @@ def test_all_workers_of_an_installation_find_the_same_sandboxes_and_no_other_doe
     assert name() != first
 
 
+def test_only_where_a_key_is_inside_people_are_told_so(bob: User, team: Team) -> None:
+    notes = {
+        name: wiring.runner_info(name, bob, team).note for name in ("sandbox_kilo", "local_kilo")
+    }
+
+    assert notes["sandbox_kilo"] == ""
+    assert "key is in the environment" in notes["local_kilo"]
+
+
 def test_a_sandbox_of_this_machine_needs_no_key(bob: User, team: Team) -> None:
     assert wiring.sandbox_provider("local_builtin", bob, team).revealed == []
