@@ -1,4 +1,6 @@
 # The product's one image: compose.yaml runs it as web, worker, beat and for migrations.
+FROM node:22-bookworm-slim AS node
+
 FROM python:3.13-slim-bookworm
 
 RUN apt-get update \
@@ -6,6 +8,12 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 soulcaster \
     && install --directory --owner soulcaster --mode 0700 /state
+
+# For projects in JavaScript, and for the agents that come from npm.
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
+    && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 
 WORKDIR /app
 COPY requirements.txt .
