@@ -23,7 +23,6 @@ from agents.runners.json_lines import (
     JsonLines,
     Record,
     count,
-    dollars,
     first_line,
     inner,
     text,
@@ -112,14 +111,15 @@ class ClaudeStream(JsonLines):
         yield Finished(ok, "" if said == self._last_words else said)
 
     def _usage(self, record: Record) -> Iterator[Usage]:
-        """What is missing to the program's own sum, which counts its side questions too."""
+        """What is missing to its own sum, which counts its side questions too.
+
+        Its cost is left aside: for models that it does not know it invents one.
+        """
         models = inner(record, "modelUsage")
-        cost = _cost(record, models)
         if not models:
-            yield from self._told.up_to("", _tokens(inner(record, "usage")), cost)
-        for index, name in enumerate(models):
-            spent = _model_tokens(inner(models, name))
-            yield from self._told.up_to(name, spent, None if index else cost)
+            yield from self._told.up_to("", _tokens(inner(record, "usage")))
+        for name in models:
+            yield from self._told.up_to(name, _model_tokens(inner(models, name)))
 
 
 def _is_of_the_model(record: Record, said: str) -> bool:
@@ -162,10 +162,3 @@ def _edited(outcome: Any) -> str:
     if isinstance(outcome, dict) and "structuredPatch" in outcome:
         return text(outcome, "filePath")
     return ""
-
-
-def _cost(record: Record, models: Record) -> float | None:
-    """The cost in USD. For models that it does not know the program invents one."""
-    if not models or not all(name.startswith("claude-") for name in models):
-        return None
-    return dollars(record.get("total_cost_usd"))

@@ -59,7 +59,7 @@ class HomeFile:
 
 
 class Stream(Protocol):
-    """Understands what a program says, line by line. Made anew for every runner."""
+    """Understands what a program says, line by line. Made anew for every round."""
 
     repository: str
 
@@ -132,6 +132,8 @@ class CliRunner(ABC):
     def command(self, task: Task, sandbox: Sandbox) -> Launch:
         """See CommandRunner."""
         room = self._room(task, sandbox)
+        # What the round before has said is no part of this one.
+        self._stream = self.stream()
         self._stream.repository = sandbox.repository
         sandbox.write(room.prompt, self.words(task).encode())
         self._furnish(task, room, sandbox)

@@ -57,8 +57,6 @@ class CodexRunner(CliRunner):
         """See CommandRunner."""
         before = Conversation.read(task.session_id)
         self._told = before.told if before else Tokens()
-        if isinstance(self._stream, CodexStream):
-            self._stream.told = self._told
         return super().command(task, sandbox)
 
     def judge(self, events: Sequence[AgentEvent], exited: Exited) -> Verdict:
@@ -113,7 +111,9 @@ class CodexRunner(CliRunner):
 
     def stream(self) -> CodexStream:
         """See CliRunner."""
-        return CodexStream(self.model.name)
+        stream = CodexStream(self.model.name)
+        stream.told = self._told
+        return stream
 
     def _settings(self, task: Task, room: Room) -> list[tuple[str, object]]:
         return [

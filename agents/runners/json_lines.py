@@ -16,7 +16,6 @@ MAX_LINE = 8 << 20  # characters
 MAX_TEXT = 20_000
 MAX_SUMMARY = 200
 MAX_TOKENS = 10**12
-MAX_COST = 10**6  # USD
 
 # Arguments that say best what a tool is used for, whatever its name.
 _SUMMARIES = (
@@ -94,12 +93,6 @@ def inner(record: object, *names: str) -> Record:
     return record if isinstance(record, dict) else {}
 
 
-def dollars(value: object) -> float | None:
-    """A plausible cost in USD, or None."""
-    plausible = isinstance(value, int | float) and 0 <= value < MAX_COST
-    return float(value) if plausible else None  # type: ignore[arg-type]
-
-
 def one_line(words: str) -> str:
     """The text on one line, shortened."""
     return " ".join(words[: 4 * MAX_SUMMARY].split())[:MAX_SUMMARY]
@@ -108,4 +101,4 @@ def one_line(words: str) -> str:
 def first_line(words: str) -> str:
     """The first line that says something, shortened."""
     lines = words.strip()[:MAX_TEXT].splitlines()
-    return lines[0][:MAX_SUMMARY] if lines else ""
+    return lines[0].strip()[:MAX_SUMMARY] if lines else ""

@@ -60,8 +60,11 @@ class ModelChoice:
     @property
     def destination(self) -> Destination:
         """The host and port of the address; raises UnusableModel for one without a host."""
-        parts = urlsplit(self.address)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        try:
+            parts = urlsplit(self.address)
+            port = parts.port or _PORTS.get(parts.scheme)
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if port is None or parts.scheme not in _PORTS or not parts.hostname:
             raise UnusableModel(f"{self.address[:200]!r} is not the address of a model server.")
-        port = parts.port or _PORTS[parts.scheme]
         return Destination(parts.hostname, port, trusted=self.trusted)

@@ -16,7 +16,7 @@ KEY = "SOULCASTER_MODEL_KEY"
 NO_KEY = "none"
 # Milliseconds without a first byte, and between two pieces of an answer.
 HEADER_TIMEOUT = 60_000
-CHUNK_TIMEOUT = 60_000
+CHUNK_TIMEOUT = 90_000
 # Commands of the agent, a stranger's tests among them, have no use for the key.
 _SHELL = HomeFile(f'#!/bin/sh\nunset {KEY}\nexec /bin/sh "$@"\n'.encode(), 0o755)
 _HEADERS: Mapping[str, tuple[str, str]] = {
@@ -53,7 +53,7 @@ class OpenCodeRunner(CliRunner):
             # Else nobody hears of tries that failed before it gives up.
             "--print-logs",
             "--log-level",
-            "ERROR",
+            "INFO",
             "--format",
             "json",
             "--title",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from agents.runners import failures
 from agents.runners.base import (
@@ -22,11 +23,16 @@ from agents.runners.tokens import Tokens
 
 MAX_PATCHED = 1_000  # files of one patch
 TRIES = 3
-SILENT_TRIES = 2  # each of them takes as long as the program waits for an answer
+# Some tries end because the program has waited long enough: that takes a while each time.
+SILENT_TRIES = 2
+SILENT_SECONDS = 30
 _PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$|^\*\*\* Move to: (.+)$", re.M)
-# Its own log, of errors alone: the only place where it tells of tries that failed.
-_LOGGED = re.compile(r"^timestamp=\S+ level=[A-Z]+ ")
+# Its own log: the only place where it tells of tries that failed.
+_LOGGED = re.compile(r"^timestamp=(\S{1,40}) level=[A-Z]+ ")
+_TRY = re.compile(r" message=stream .*small=false")
 _FAILED_TRY = re.compile(r' message="stream error" .*error\.error="((?:[^"\\]|\\.)*)"')
+# A "step_start" is none: it comes with the first byte, and the rest may never come.
+_ANSWERS = ("text", "tool_use", "step_finish")
 _GOES_ON = ("tool-calls", "unknown")
 _ENDS = {
     "length": "The model's answer was cut off at its limit of length.",
@@ -44,6 +50,8 @@ class OpenCodeStream(JsonLines):
         self._model = model
         self._session = ""
         self._tries = 0
+        self._last_try = 0.0
+        self._cause: failures.Cause | None = None
 
     def understand(self, record: Record) -> Iterator[AgentEvent]:
         """See JsonLines."""
@@ -52,8 +60,10 @@ class OpenCodeStream(JsonLines):
             self._session = session
             yield SessionStarted(session, self._model)
         part = inner(record, "part")
-        self._tries = 0
-        match text(record, "type"):
+        kind = text(record, "type")
+        if kind in _ANSWERS:
+            self._tries, self._cause = 0, None
+        match kind:
             case "text":
                 if words := text(part, "text").strip():
                     yield Message(shorten(words, MAX_TEXT))
@@ -66,16 +76,25 @@ class OpenCodeStream(JsonLines):
 
     def said(self, words: str) -> Iterator[AgentEvent]:
         """See JsonLines. Of its log, only what went wrong with the model is told."""
-        if not _LOGGED.match(words):
+        logged = _LOGGED.match(words)
+        if not logged:
             yield from super().said(words)
-        elif found := _FAILED_TRY.search(words[:MAX_TEXT]):
-            yield self._failed_try(found[1])
+        elif failed := _FAILED_TRY.search(words[:MAX_TEXT]):
+            self._cause = failures.by_words(failed[1]) or failures.BROKEN
+            yield failures.because(self._cause, failed[1], retried=True)
+        elif _TRY.search(words[:MAX_TEXT]):
+            yield from self._another_try(_seconds(logged[1]))
 
-    def _failed_try(self, said: str) -> AgentError:
-        self._tries += 1
-        cause = failures.by_words(said) or failures.BROKEN
-        tries = SILENT_TRIES if cause is failures.SILENT else TRIES
-        return failures.because(cause, said, retried=self._tries < tries)
+    def _another_try(self, now: float) -> Iterator[AgentError]:
+        """The tries before it got no answer; not all of them say why."""
+        waited = now - self._last_try > SILENT_SECONDS
+        failed = self._tries
+        cause = self._cause or (failures.SILENT if waited else failures.CUT)
+        self._tries, self._last_try = failed + 1, now
+        if failed >= (SILENT_TRIES if cause is failures.SILENT else TRIES):
+            yield failures.because(cause)
+        elif failed and self._cause is None:
+            yield failures.because(cause, retried=True)
 
     def _tool(self, part: Record) -> Iterator[AgentEvent]:
         """A use of a tool is told when it has ended."""
@@ -121,3 +140,11 @@ class OpenCodeStream(JsonLines):
             yield AgentError(shorten(said, MAX_TEXT))
         else:
             yield failures.error(data.get("statusCode"), said)
+
+
+def _seconds(moment: str) -> float:
+    """A moment of its log in seconds; 0 for what is none."""
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0

@@ -79,7 +79,7 @@ _OWN = (
         "Anthropic's command line agent.",
         model="anthropic:claude-sonnet-5",
         providers=("anthropic",),
-        features=Features(plan_mode=True, resume=True, hooks=True, mcp=True, cost="estimated"),
+        features=Features(plan_mode=True, resume=True, hooks=True, mcp=True),
         key_note=_KEY_INSIDE,
     ),
     command_entry(

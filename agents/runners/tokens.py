@@ -41,9 +41,9 @@ class Tokens:
             max(0, self.written - other.written),
         )
 
-    def usage(self, model: str, cost: float | None = None) -> Usage:
+    def usage(self, model: str) -> Usage:
         """As an event."""
-        return Usage(self.input, self.output, self.cached, cost, self.written, model)
+        return Usage(self.input, self.output, self.cached, None, self.written, model)
 
 
 class Told:
@@ -58,18 +58,18 @@ class Told:
         if not answer or answer in self._answers or len(self._answers) >= MAX_ANSWERS:
             return
         self._answers.add(answer)
-        yield from self._add(model, spent, None)
+        yield from self._add(model, spent)
 
-    def up_to(self, model: str, total: Tokens, cost: float | None = None) -> Iterator[Usage]:
+    def up_to(self, model: str, total: Tokens) -> Iterator[Usage]:
         """What the total of a model is more than what was told of it; "" is all models."""
         told = Tokens()
         for name, spent in self._models.items():
             if model in ("", name):
                 told = told.plus(spent)
-        yield from self._add(model, total.beyond(told), cost)
+        yield from self._add(model, total.beyond(told))
 
-    def _add(self, model: str, spent: Tokens, cost: float | None) -> Iterator[Usage]:
-        if spent == Tokens() and cost is None:
+    def _add(self, model: str, spent: Tokens) -> Iterator[Usage]:
+        if spent == Tokens():
             return
         self._models[model] = self._models.get(model, Tokens()).plus(spent)
-        yield spent.usage(model, cost)
+        yield spent.usage(model)

@@ -96,11 +96,9 @@ class RealRunnerContract:
         assert first.tokens == handed_out(server, runner)
         assert first.blocked == []
 
-        # Another worker takes it up: it knows only what the verdict has told.
-        other = self.make(runner.program, server, runner.model.key)
         session = first.verdict.session_id
         again = replace(task, round=2, feedback="It fails.", session_id=session)
-        second = self.run(other, box, again)
+        second = self.run(runner, box, again)
         assert (second.verdict.ok, second.verdict.reason) == (True, FIXED), second.output
         assert real.is_right(box)
         assert first.tokens.plus(second.tokens) == handed_out(server, runner)

@@ -14,7 +14,6 @@ from agents.runners.json_lines import (
     JsonLines,
     Record,
     count,
-    dollars,
     first_line,
     inner,
     text,
@@ -90,16 +89,6 @@ def test_fields_of_another_kind_are_nothing() -> None:
     assert [count(record, name) for name in ("a", "b", "n", "big", "f", "z")] == [1, 0, 0, 0, 0, 0]
     assert inner(record, "c", "d") == {"e": 1}
     assert inner(record, "a", "d") == inner(record, "z") == inner("x", "y") == {}
-
-
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), 10**6, "1", None, []])
-def test_an_implausible_cost_is_none(value: object) -> None:
-    assert dollars(value) is None
-
-
-def test_a_plausible_cost_is_one() -> None:
-    assert dollars(0.25) == 0.25
-    assert dollars(0) == 0.0
 
 
 def test_the_first_line_that_says_something() -> None:
