@@ -12,6 +12,7 @@ from django.conf import settings
 from agents.logs.scrubber import Scrubber
 from agents.runners import programs, registry
 from agents.runners.base import CommandRunner, HostedRunner
+from agents.runners.entry import AgentEntry, model_choice
 from agents.runners.install import Install
 from agents.sandboxes import registry as places
 from agents.wiring import lacks
@@ -135,8 +136,17 @@ def prepare(
     except AppError as error:
         return Prepared(None, problem=error.message)
     ready = not lacks.of_agent(agent, values)
-    runner = cast("AnyRunner", agent.create({"key": "", **values})) if ready else None
+    try:
+        runner = _created(agent, {"key": "", **values}) if ready else None
+    except ValueError as error:  # a model or an address that nobody can use
+        return Prepared(None, revealed, problem=f"{error} Choose another model or address.")
     return Prepared(runner, revealed, model=model)
+
+
+def _created(agent: AgentEntry, values: Mapping[str, str]) -> AnyRunner:
+    if agent.kind == "command":
+        _ = model_choice(values).destination  # raises now what would end the job later
+    return cast("AnyRunner", agent.create(values))
 
 
 def scrubber(revealed: Iterable[Revealed] = ()) -> Scrubber:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -93,3 +95,21 @@ def test_a_plan_uses_the_key_of_who_asks_for_it(
     assert plan.made_by == Plan.MadeBy.EVIDENCE
     assert "model could not write this plan" in plan.note
     assert list(key.uses.values_list("purpose", "job_id")) == [("plan", None)]
+
+
+def test_an_address_that_is_none_is_a_problem_that_is_told(
+    alice: User, team: Team, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "kilo"
+    program.write_text("")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings.MODEL = "openai:some-model"
+    settings.MODEL_KEYS = {**settings.MODEL_KEYS, "openai": OPERATORS}
+    settings.MODEL_BASE_URLS = {"openai": "ftp://models.example"}
+
+    prepared = wiring.prepare("local_kilo", user=alice, team=team, job=1)
+
+    assert prepared.runner is None
+    assert "not the address of a model server" in prepared.problem
+    assert OPERATORS not in prepared.problem
