@@ -10,13 +10,18 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """A recipe. `program` is the name of the executable; `modules` come along (pip only)."""
+    """A recipe. `program` is the name of the executable; `modules` come along (pip only).
+
+    `inside` is where the executable is below the folder of the installation, when it is not where
+    the installer puts all of them.
+    """
 
     kind: Literal["npm", "pip"]
     package: str
     version: str
     program: str
     modules: Sequence[str] = ()
+    inside: str = ""
 
     @property
     def folder(self) -> str:
@@ -25,8 +30,8 @@ class Install:
 
     def path(self, home: Path) -> Path:
         """Where the executable is once it is installed below `home`."""
-        inside = "node_modules/.bin" if self.kind == "npm" else "bin"
-        return home / self.folder / inside / self.program
+        usual = "node_modules/.bin" if self.kind == "npm" else "bin"
+        return home / self.folder / (self.inside or f"{usual}/{self.program}")
 
     def commands(self, prefix: str, *, python: str = "python3") -> list[list[str]]:
         """The commands that install it into the folder `prefix`, as argument lists."""

@@ -17,6 +17,7 @@ from agents.sandboxes.base import Sandbox, SandboxError
 
 # Nobody listens there: what asks its maker's service is refused at once.
 _NOBODY = "http://127.0.0.1:9"
+_NATIVE = ".kilo"
 _RETRIES = 2
 # It starts the servers that a repository names here, whatever it is told about projects' settings.
 _PLANTED = (".kilocode/mcp.json", ".kilo/mcp.json")
@@ -29,7 +30,11 @@ class KiloRunner(OpenCodeRunner):
 
     name = "kilo"
     title = "Kilocode"
-    install = Install("npm", "@kilocode/cli", "7.7.7", "kilo")
+    # Without its launcher, which would make it the second process: where only Landlock isolates,
+    # the first alone can read about itself, and this one ends when it cannot.
+    install = Install(
+        "npm", "@kilocode/cli", "7.7.7", "kilo", inside=f"node_modules/@kilocode/cli/bin/{_NATIVE}"
+    )
     prefix = "KILO"
 
     def __init__(self, program: Path, model: ModelChoice) -> None:
@@ -48,8 +53,11 @@ class KiloRunner(OpenCodeRunner):
 
     def environment(self, task: Task, room: Room) -> dict[str, str]:
         """See CliRunner."""
+        # What its launcher would say.
+        beside = {"KILO_TREE_SITTER_WASM_DIR": f"{self.program.parent}/tree-sitter"}
         return {
             **super().environment(task, room),
+            **(beside if self.program.name == _NATIVE else {}),
             "KILO_TELEMETRY_LEVEL": "off",
             "KILO_API_URL": _NOBODY,
             "KILO_DISABLE_SESSION_INGEST": "1",

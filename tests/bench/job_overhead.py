@@ -29,7 +29,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from agents.execute.run import run
-from agents.models import Job, PullRequest
+from agents.models import Job, PullRequest, Step
 from agents.runners import registry
 from agents.runners.base import CommandRunner, Task
 from clusters.models import Cluster
@@ -39,7 +39,8 @@ from tests import factories
 from tests.agents.pipelines import projects
 from tests.agents.runners.real import find
 from tests.stand_ins.directory_sandbox import DirectorySandbox
-from tests.stand_ins.model_server import ModelServer, Step, model_server
+from tests.stand_ins.model_server import ModelServer, model_server
+from tests.stand_ins.model_server import Step as Said
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 
@@ -77,17 +78,17 @@ class Program:
         return cast("CommandRunner", made)
 
 
-def script() -> list[Step]:
+def script() -> list[Said]:
     """The same for every agent: look around, write the test, correct, commit."""
     commit = "git add --all && git commit --quiet --message='Keep every cent'"
-    looks = [Step("I look.", "bash", {"command": "ls"}) for _ in range(STEPS)]
+    looks = [Said("I look.", "bash", {"command": "ls"}) for _ in range(STEPS)]
     return [
         *looks,
-        Step("A test.", "write", {"path": f"{{cwd}}/{NEW}", "content": NEW_TEST}),
-        Step("I read.", "read", {"path": f"{{cwd}}/{projects.PRICE}"}),
-        Step("The fix.", "write", {"path": f"{{cwd}}/{projects.PRICE}", "content": projects.RIGHT}),
-        Step("I commit.", "bash", {"command": commit}),
-        Step("Shares now keep every cent."),
+        Said("A test.", "write", {"path": f"{{cwd}}/{NEW}", "content": NEW_TEST}),
+        Said("I read.", "read", {"path": f"{{cwd}}/{projects.PRICE}"}),
+        Said("The fix.", "write", {"path": f"{{cwd}}/{projects.PRICE}", "content": projects.RIGHT}),
+        Said("I commit.", "bash", {"command": commit}),
+        Said("Shares now keep every cent."),
     ]
 
 
@@ -112,6 +113,7 @@ def test_overhead(
                 script_times.append(one)
                 job_times.append(other)
     _tell(name, script_times, job_times)
+    _tell_steps()
 
 
 def _configure(settings: Settings, folder: Path, program: Program) -> None:
@@ -203,3 +205,14 @@ def _tell(name: str, script_times: Sequence[float], job_times: Sequence[float]) 
         f"\n{name}: script {one:.2f} s, job {other:.2f} s (medians of {len(job_times)}): "
         f"{other / one:.2f}x, {other - one:+.2f} s; load {os.getloadavg()[0]:.1f}"
     )
+
+
+def _tell_steps() -> None:
+    """Where the job's time went: the median of each step."""
+    seconds: dict[str, list[float]] = {}
+    for step in Step.objects.order_by("id"):
+        assert step.finished_at is not None
+        took = (step.finished_at - step.started_at).total_seconds()
+        seconds.setdefault(step.name, []).append(took)
+    told = ", ".join(f"{name} {statistics.median(each):.2f}" for name, each in seconds.items())
+    print(f"  steps, in seconds: {told}")  # noqa: T201

@@ -39,6 +39,8 @@ _GRACE_SECONDS = 2.0
 _DEATH_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 16
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
+# Of a command's time so far: a short one is not held up, a long one costs nothing to watch.
+_PAUSE_SHARE = 0.04
 _BEAT_SECONDS = 1.0
 
 
@@ -106,7 +108,8 @@ def follow(run_dir: Path, offset: int = 0) -> Iterator[Event]:
 
     Each place that was blocked comes once, in between. Renews the lease of the command while it runs.
     """
-    pause, spoke, renewed = _SHORTEST_PAUSE, time.monotonic(), 0.0
+    began = spoke = time.monotonic()
+    pause, renewed = _SHORTEST_PAUSE, 0.0
     told = 0
     while True:
         if time.monotonic() - renewed > _BEAT_SECONDS:
@@ -127,7 +130,8 @@ def follow(run_dir: Path, offset: int = 0) -> Iterator[Event]:
             yield None
             spoke = time.monotonic()
         time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        longest = max(_SHORTEST_PAUSE, _PAUSE_SHARE * (time.monotonic() - began))
+        pause = min(2 * pause, longest, _LONGEST_PAUSE)
 
 
 def kill(run_dir: Path) -> None:

@@ -72,13 +72,21 @@ SCRIPTS: Mapping[str, Script] = {
 class CliBench(Bench):
     """One fix by one agent. `script` chooses what the model says."""
 
-    def __init__(self, folder: Path, name: str, server: ModelServer, script: str, key: str = KEY):
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        server: ModelServer,
+        script: str,
+        key: str = KEY,
+        tier: str = "auto",
+    ) -> None:
         super().__init__(folder)
         install = registry.agents()[name].install
         assert install is not None
         program = find(install)
         self.sandboxes = LocalProvider(
-            folder / "sandboxes", extra_read_only=programs.readable(program)
+            folder / "sandboxes", tier=tier, extra_read_only=programs.readable(program)
         )
         self.runner = _runner(name, program, server, script, key)
         self.change(rounds=1, agent_timeout=180.0)

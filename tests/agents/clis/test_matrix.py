@@ -12,8 +12,10 @@ import pytest
 
 from agents.pipelines.base import Cancelled
 from agents.runners.base import ToolCall
+from agents.sandboxes.base import Isolation
 from tests.agents.clis.jobs import KEY, SCRIPTS, CliBench
 from tests.agents.pipelines.journal import Memory, MemoryJournal
+from tests.agents.sandboxes.helpers import provider_of, reachable_folder
 from tests.stand_ins.model_server import BAD_KEY, ModelServer, model_server
 
 AGENTS = ("kilo", "claude", "codex", "opencode", "aider")
@@ -31,11 +33,19 @@ Make = Callable[..., CliBench]
 
 
 @pytest.fixture
-def make(tmp_path: Path, server: ModelServer) -> Iterator[Make]:
+def reachable() -> Iterator[Path]:
+    """Only on the first tier do a root worker's commands see what is closed to other users."""
+    with reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def make(tmp_path: Path, reachable: Path, server: ModelServer) -> Iterator[Make]:
     benches: list[CliBench] = []
 
-    def _make(name: str, script: str, key: str = KEY) -> CliBench:
-        benches.append(CliBench(tmp_path / "job", name, server, script, key))
+    def _make(name: str, script: str, key: str = KEY, tier: str = "auto") -> CliBench:
+        folder = reachable if tier != "auto" else tmp_path
+        benches.append(CliBench(folder / "job", name, server, script, key, tier))
         return benches[-1]
 
     yield _make
@@ -52,6 +62,20 @@ def test_a_defect_is_fixed_and_proven(name: str, make: Make) -> None:
     assert (result.outcome, result.verified) == ("verified", True), bench.memory.log
     assert not bench.only_pull().draft
     assert bench.left_over() == []
+
+
+@pytest.mark.parametrize("tier", [Isolation.BUBBLEWRAP, Isolation.LANDLOCK])
+@every_agent
+def test_the_other_tiers_do_as_well(
+    name: str, tier: Isolation, make: Make, reachable: Path
+) -> None:
+    provider_of(tier, reachable / "probe")
+    bench = make(name, "fix", tier=tier.value)
+
+    result = bench.run()
+
+    assert result.outcome == "verified", bench.memory.log
+    assert bench.memory.blocked == []
 
 
 @every_agent
