@@ -33,7 +33,9 @@ _COMMIT = Step(
 
 
 def _edit(old: str, new: str) -> Step:
-    return Step("I change it.", "edit", {"path": PRICE, "old": old, "new": new})
+    return Step(
+        "I change it.", "edit", {"path": PRICE, "old": old.rstrip("\n"), "new": new.rstrip("\n")}
+    )
 
 
 _FIX = (
@@ -84,7 +86,7 @@ class CliBench(Bench):
         super().__init__(folder)
         install = registry.agents()[name].install
         assert install is not None
-        program = find(install)
+        self.program = program = find(install)
         self.sandboxes = LocalProvider(
             folder / "sandboxes", tier=tier, extra_read_only=programs.readable(program)
         )
