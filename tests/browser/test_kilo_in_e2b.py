@@ -111,11 +111,13 @@ def test_kilocode_in_e2b_from_the_sign_in_to_the_merge(
 def watch_the_job(page: Page) -> None:
     """A draft and the agent's own words while it runs, a verdict at its end."""
     facts = page.get_by_role("complementary", name="Facts")
-    expect(facts).to_contain_text("sandbox_kilo")
+    expect(page.get_by_role("main")).to_contain_text("sandbox_kilo")
     expect(facts.get_by_text("Draft", exact=True)).to_be_visible(timeout=LONG)
     expect(page.get_by_role("main")).to_contain_text("The correction.", timeout=LONG)
     expect(page.get_by_role("status").filter(has_text="Verified")).to_be_visible(timeout=LONG)
     expect(facts.get_by_text("Ready", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Receipts 3")).to_be_visible()
+    expect(page.get_by_role("main")).not_to_contain_text("key is in the environment")
     assert barriers(page) == ""
 
 

@@ -135,10 +135,14 @@ class Helper:
             ["mkdir", "-p", draft],
             ["tar", "-xzf", spooled, "-C", draft, "--no-same-owner"],
             ["rm", "-f", spooled],
-            ["mv", "-T", draft, self._folder],
         ]
         script = " && ".join(shlex.join(step) for step in steps)
         there = f"test -e {shlex.quote(self._folder)}"
+        # Another try, or another worker, may do the same at the same time.
+        moved = shlex.join(["mv", "-T", draft, self._folder])
+        script += (
+            f" && {{ {moved} 2>/dev/null || {{ {shlex.join(['rm', '-rf', draft])}; {there}; }}; }}"
+        )
         setup = self._command("setup")
         handle = self._run(f"({there} || {{ {script}; }}) && {setup}", _SHORT_SECONDS, "run", None)
         lines = _Lines()

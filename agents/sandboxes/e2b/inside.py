@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from agents.sandboxes.base import Blocked, Event, Exited, OutputChunk, SandboxError
@@ -51,7 +52,8 @@ def setup() -> None:
         os.chown(name, layout.USER_ID, layout.USER_ID)
     found = shutil.which("python3", path=layout.PATH)
     if found and not shutil.which("python", path=layout.PATH):
-        Path(layout.BIN, "python").symlink_to(found)
+        with suppress(FileExistsError):  # another one sets up at the same time
+            Path(layout.BIN, "python").symlink_to(found)
     _say(done=True)
 
 

@@ -120,9 +120,7 @@ def is_ready(job: Job, github: GitHubServer) -> None:
     assert "key" not in (pull.body or "").lower()
 
 
-def the_key_was_outside(
-    job: Job, double: E2BDouble, model: WatchedModel, lookout: Lookout
-) -> None:
+def the_key_was_outside(job: Job, double: E2BDouble, model: WatchedModel, lookout: Lookout) -> None:
     """The model was shown it with every request; nobody else saw it."""
     asked = model.log.entries()
     assert len(asked) >= 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -64,7 +65,7 @@ def left_by(provider: SandboxProvider, job: Job) -> str:
     return provider.create(SandboxSpec(label_of(job.pk))).id
 
 
-def ended(project: Project, **fields: object) -> Job:
+def ended(project: Project, **fields: Any) -> Job:
     return factories.make_job(project, status=Job.Status.FAILED, **fields)
 
 

@@ -169,8 +169,9 @@ class TestState:
         Step.objects.create(execution=execution, name="preflight")
         status, page = self._get(client, job, seen)
         assert status == 200
-        assert page.count("hx-swap-oob") == 3
+        assert page.count("hx-swap-oob") == 4
         assert "Check access" in page
+        assert 'id="count-receipts" hx-swap-oob="true">0<' in page
 
     def test_it_stops_asking_when_the_job_has_ended(
         self, client: Client, bob: User, job: Job

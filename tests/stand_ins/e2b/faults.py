@@ -120,11 +120,15 @@ def _losing(send: Send) -> Send:
 
 def _cutting(send: Send, bytes_left: int) -> Send:
     left = bytes_left
+    is_cut = False
 
     async def pass_on(message: Message) -> None:
-        nonlocal left
+        nonlocal left, is_cut
+        if is_cut:
+            raise CutError  # also for what the application says when it learns of it
         body = message.get("body", b"")
         if message["type"] == "http.response.body" and len(body) > left:
+            is_cut = True
             await send({**message, "body": body[:left], "more_body": True})
             raise CutError
         left -= len(body)

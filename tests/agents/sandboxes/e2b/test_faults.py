@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from e2b import SandboxException
@@ -109,6 +111,19 @@ def test_a_service_that_speaks_no_json_is_an_error_like_others(
 
     with pytest.raises(SandboxError):
         provider.list()
+
+
+def test_what_is_prepared_twice_at_once_is_prepared(double: E2BDouble, sandbox: E2BSandbox) -> None:
+    for version in range(3):
+        sandbox._helper._folder += f"-{version}"
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(sandbox.prepare) for _ in range(4)]:
+                done.result()
+    home = double.box(sandbox.id).machine.root / "var/lib/soulcaster"
+
+    assert sandbox.run(["echo", "hello"]).text == "hello\n"
+    assert not [path.name for path in home.glob("code-*.*")]  # no drafts
+    assert not list(home.glob("*.tar.gz"))
 
 
 # --- commands ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,17 +58,31 @@ def bench(
     bench.close()
 
 
+def when(step: str, work: Hook) -> Hook:
+    """A hook for one step only."""
+
+    def hook(name: str, round: int) -> None:
+        if name == step:
+            work(name, round)
+
+    return hook
+
+
 def test_a_fix_becomes_a_ready_pull_request_whatever_goes_wrong_on_the_way(
     bench: Bench, double: E2BDouble
 ) -> None:
     bench.runner = Editor({PRICE: WRONG, CHECK: NEW_CHECK}, {PRICE: RIGHT})
     double.faults.add(Fault("POST /v2/sandboxes", status=429, headers={"Retry-After": "0"}))
-    double.faults.add(Fault("POST /files", times=2, status=502, message="bad gateway"))
-    for cut in (0, 300, 600):
-        double.faults.add(Fault(START, cut_after=cut))
+    double.faults.add(Fault("POST /files", status=502, message="bad gateway"))
+    double.faults.add(Fault(START, cut_after=0))
     double.faults.add(Fault("DELETE *", status=503))
 
-    result = bench.run()
+    def once_more(name: str, round: int) -> None:
+        double.faults.add(Fault("POST /files", status=502, message="bad gateway"))
+        for cut in (300, 600):
+            double.faults.add(Fault(START, cut_after=cut))
+
+    result = bench.run(MemoryJournal(bench.memory, begun=when("baseline", once_more)))
 
     assert (result.outcome, result.verified) == ("verified", True), bench.memory.log
     assert not bench.only_pull().draft
@@ -109,16 +124,6 @@ def model(double: E2BDouble) -> Iterator[Backend]:
         double.backends[HOST] = backend.address
         yield backend
         double.backends.clear()
-
-
-def when(step: str, work: Hook) -> Hook:
-    """A hook for one step only."""
-
-    def hook(name: str, round: int) -> None:
-        if name == step:
-            work(name, round)
-
-    return hook
 
 
 def test_an_agent_whose_stream_breaks_and_whose_network_is_late_is_heard_once(
@@ -177,7 +182,7 @@ def test_an_agent_that_does_not_end_reaches_its_time_limit(bench: Bench, model: 
 # --- a machine that goes away ------------------------------------------------------------------
 
 
-def only_box(double: E2BDouble, bench: Bench) -> str:
+def only_box(bench: Bench) -> str:
     (id_,) = bench.left_over()
     return id_
 
@@ -187,7 +192,7 @@ def test_a_machine_that_vanishes_ends_the_job_which_can_be_started_again(
     bench: Bench, double: E2BDouble, step: str
 ) -> None:
     def vanish(name: str, round: int) -> None:
-        double.vanish(only_box(double, bench))
+        double.vanish(only_box(bench))
 
     result = bench.run(MemoryJournal(bench.memory, begun=when(step, vanish)))
 
@@ -205,8 +210,9 @@ def test_a_machine_whose_time_is_over_while_the_agent_works_is_lost(
     bench.runner = Typist({}, then="sleep 60")
 
     def end_its_time() -> None:
-        if bench.memory.events and double.boxes.all:
-            double.call(lambda: double.box(only_box(double, bench)).live_for(0))
+        if bench.memory.events:
+            for box in list(double.boxes.all.values()):
+                double.call(partial(box.live_for, 0))
 
     result = bench.run(MemoryJournal(bench.memory, beaten=end_its_time))
 
@@ -218,7 +224,7 @@ def test_what_was_proven_is_published_although_the_machine_is_gone(
     bench: Bench, double: E2BDouble
 ) -> None:
     def vanish(name: str, round: int) -> None:
-        double.vanish(only_box(double, bench))
+        double.vanish(only_box(bench))
 
     result = bench.run(MemoryJournal(bench.memory, kept=when("guard", vanish)))
 
@@ -236,10 +242,10 @@ def test_a_machine_with_work_in_it_rests_while_the_forge_is_waited_for(
         raise RateLimited(0.0, "Later.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalForge, "push", limited)
+        limit = when("guard", lambda name, round: patch.setattr(LocalForge, "push", limited))
         with pytest.raises(RateLimited):
-            bench.run()
-    box = double.box(only_box(double, bench))
+            bench.run(MemoryJournal(bench.memory, kept=limit))
+    box = double.box(only_box(bench))
     assert box.state == "paused"
 
     result = bench.run()
@@ -264,7 +270,7 @@ def test_an_agent_s_work_outlives_a_rest(bench: Bench, double: E2BDouble) -> Non
     bench.runner = Editor(write_and_die)
     with pytest.raises(Killed):
         bench.run()
-    assert double.box(only_box(double, bench)).state == "paused"
+    assert double.box(only_box(bench)).state == "paused"
 
     assert bench.run().outcome == "verified", bench.memory.log
     assert ReceiptKind.HEAD in {kind for kind, _ in bench.memory.receipts}
