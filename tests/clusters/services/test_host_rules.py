@@ -77,7 +77,16 @@ def test_the_operator_can_open_the_private_network_but_not_its_metadata(
     settings.PRIVATE_ADDRESSES = True
     for host in ("10.0.0.5", "registry", "ollama.internal", "fd12::1"):
         assert problem_with_name(host) == "", host
-    for host in (METADATA, "fe80::1", "0.0.0.0", "2130706433", "127.1", "::1", "a.localhost", "::ffff:127.0.0.1"):
+    for host in (
+        METADATA,
+        "fe80::1",
+        "0.0.0.0",
+        "2130706433",
+        "127.1",
+        "::1",
+        "a.localhost",
+        "::ffff:127.0.0.1",
+    ):
         assert problem_with_name(host), host
 
 
