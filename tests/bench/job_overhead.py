@@ -13,11 +13,13 @@ many answers of the model come before the fix, which makes the agent slower.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from pytest_django.fixtures import Settings
 
 from agents.execute.run import run
 from agents.models import Job, PullRequest, Step
+from agents.pipelines import toolbox
 from agents.runners import registry
 from agents.runners.base import CommandRunner, Task
 from clusters.models import Cluster
@@ -53,7 +56,8 @@ NEW_TEST = (
     "from till.price import share\n\n\n"
     "def test_no_cent_is_lost():\n    assert sum(share(100, 3)) == 100\n"
 )
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+# The same Python and the same pytest as in the sandbox, so that both load the same plugins.
+PYTEST = [f"{sys.base_prefix}/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def test_overhead(
         program = Program(name, find(install), server)
         source = projects.make_repository(tmp_path / "source", projects.TILL)
         _configure(settings, tmp_path, program)
+        _unpack_pytest(tmp_path / "pytest")
         client.force_login(alice)
         script_times, job_times = [], []
         for number in range(ROUNDS + 1):
@@ -154,6 +159,11 @@ def _job(client: Client, alice: User, cluster: Cluster) -> float:
     return seconds
 
 
+def _unpack_pytest(folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(toolbox.build())) as archive:
+        archive.extractall(folder)
+
+
 def _script(program: Program, source: Path, folder: Path) -> float:
     """What somebody would write in an afternoon."""
     began = time.perf_counter()
@@ -191,7 +201,12 @@ def _run(
 ) -> int:
     names = {"GIT_AUTHOR_NAME": "B", "GIT_AUTHOR_EMAIL": "b@example.org"}
     names |= {"GIT_COMMITTER_NAME": "B", "GIT_COMMITTER_EMAIL": "b@example.org"}
-    base = {"PATH": os.environ["PATH"], "HOME": str(cwd.parent), "PYTHONPATH": str(cwd), **names}
+    base = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(cwd.parent),
+        "PYTHONPATH": f"{cwd.parents[1]}/pytest:{cwd}",
+        **names,
+    }
     done = subprocess.run(
         list(argv), cwd=cwd, env={**base, **(env or {})}, capture_output=True, check=False
     )
