@@ -30,6 +30,8 @@ _INSTALLERS: dict[str, Callable[[Installer, Project], Installed]] = {
     "rust": fetching.install,
 }
 _NAMED = 10
+# Pythons outside of any project that are known to run our pytest, and how isolated.
+_RUNS_OUR_PYTEST: set[tuple[str, str]] = set()
 _MISSING = (
     "{} is not in the sandbox, so the tests of this project cannot run there. On a machine of your "
     "own, install it where sandboxes look, or show them its folder (SOULCASTER_SANDBOX_READ_ONLY)."
@@ -76,6 +78,9 @@ def _detect(run: FixRun) -> Project:
 
 
 def _check_pytest(run: FixRun, installed: Installed) -> None:
+    known = (installed.python, run.sandbox.isolation)
+    if not installed.has_pytest and known in _RUNS_OUR_PYTEST:
+        return
     env = {} if installed.has_pytest else {"PYTHONPATH": toolbox.folder_in(run.sandbox)}
     command = [installed.python, "-m", "pytest", "--version"]
     try:
@@ -84,6 +89,8 @@ def _check_pytest(run: FixRun, installed: Installed) -> None:
         raise
     except SandboxError as error:
         raise Stop("setup_failed", f"Python cannot run pytest. {error}") from error
+    if not installed.has_pytest and "/" not in installed.python:
+        _RUNS_OUR_PYTEST.add(known)
 
 
 def _run_setup_command(installer: Installer, project: Project, installed: Installed) -> None:

@@ -31,6 +31,8 @@ from agents.sandboxes.base import Exited, Sandbox, SandboxError
 
 MAX_REASON = 4_000  # characters
 _START_SECONDS = 120.0
+# Programs that are known to start, and how isolated: to try takes up to seconds of every job.
+_STARTED: set[tuple[str, str]] = set()
 # The whole script: $0 is the prompt's file, the rest is the command. Nothing is ever put into it.
 _WITH_PROMPT = 'exec "$@" < "$0"'
 _OUT_OF_ROOM = "The sandbox ran out of memory or disk space."
@@ -115,7 +117,10 @@ class CliRunner(ABC):
     # --- what all share
 
     def prepare(self, sandbox: Sandbox) -> None:
-        """See CommandRunner."""
+        """See CommandRunner. A program that started once for this worker is not tried again."""
+        known = (str(self.program), sandbox.isolation)
+        if known in _STARTED:
+            return
         task = Task("")
         room = self._room(task, sandbox)
         self._furnish(task, room, sandbox)
@@ -128,6 +133,7 @@ class CliRunner(ABC):
                 f"{self.title} does not start in the sandbox. Install {self.install.package} "
                 f"{self.install.version} ({self.install.kind}) again. It said: {said}"
             )
+        _STARTED.add(known)
 
     def command(self, task: Task, sandbox: Sandbox) -> Launch:
         """See CommandRunner."""

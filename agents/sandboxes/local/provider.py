@@ -23,6 +23,8 @@ TIERS = tuple(each for each in Isolation if each is not Isolation.MACHINE)
 
 _AUTO = "auto"
 _PROBE_SECONDS = 20.0
+# What was found to work below a folder. To find out takes a start, and every job would ask.
+_WORKING: dict[tuple[Path, tuple[Isolation, ...]], Tier] = {}
 
 
 class LocalProvider:
@@ -65,7 +67,7 @@ class LocalProvider:
         self._tier: Tier | None = None
 
     def probe(self) -> Isolation:
-        """The strongest isolation in which a command really ran; asked once per provider.
+        """The strongest isolation in which a command really ran; asked once per process.
 
         `failures` then says why stronger ones were left out.
         """
@@ -104,7 +106,9 @@ class LocalProvider:
     def _working_tier(self) -> Tier:
         with self._lock:
             if self._tier is None:
-                self._tier = self._find_tier()
+                known = (self.root, tuple(self._isolations))
+                self._tier = _WORKING.get(known) or self._find_tier()
+                _WORKING[known] = self._tier
             return self._tier
 
     def _find_tier(self) -> Tier:
