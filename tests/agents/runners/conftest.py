@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.runners import cli
 from agents.runners.base import Task
 from tests.stand_ins.directory_sandbox import DirectorySandbox
 
@@ -41,3 +42,9 @@ def sandbox(tmp_path: Path) -> DirectorySandbox:
 @pytest.fixture
 def task() -> Task:
     return Task("Fix the sum.", test_command=TEST_COMMAND, test_env=TEST_ENV)
+
+
+@pytest.fixture(autouse=True)
+def _no_program_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is a worker of its own."""
+    monkeypatch.setattr(cli, "_STARTED", set())
