@@ -276,7 +276,6 @@ def test_a_plan_is_made_without_permission_to_change_anything(
 def test_a_program_that_does_not_start_is_explained(
     program: Path, runner: ClaudeRunner, sandbox: DirectorySandbox
 ) -> None:
-    runner.prepare(sandbox)
     program.resolve().write_text("#!/bin/sh\necho broken; exit 1\n")
     with pytest.raises(SandboxError, match=r"claude-code 2\.1\.197"):
         runner.prepare(sandbox)

@@ -138,13 +138,19 @@ def test_a_round_does_not_remember_what_the_one_before_has_said(
 def test_a_program_that_does_not_start_is_explained(
     runner: Plain, sandbox: DirectorySandbox
 ) -> None:
-    runner.prepare(sandbox)
     runner.program.write_text("#!/bin/sh\necho no library; exit 1\n")
     with pytest.raises(SandboxError, match=r"plain-agent 1\.0 \(pip\) again.*no library"):
         runner.prepare(sandbox)
     runner.program.unlink()
     with pytest.raises(SandboxError, match="Plain does not start"):
         runner.prepare(sandbox)
+
+
+def test_a_program_is_tried_once_by_a_worker(runner: Plain, sandbox: DirectorySandbox) -> None:
+    runner.prepare(sandbox)
+    tried = len(sandbox.commands)
+    runner.prepare(sandbox)
+    assert len(sandbox.commands) == tried
 
 
 @pytest.mark.parametrize(
