@@ -15,15 +15,21 @@ from agents.sandboxes.base import Sandbox, SandboxError
 _NAMES = _REPOSITORY, HOME_PACKAGE = "repository.tar", "home.tar"
 _LONG = 900.0
 _CHANGED = 9
-# In the home: what installers of Python, Go and Rust make there. Agents keep their sessions in
+# In the home: folders from which tools take settings and programs of their own.
+SETTINGS = (".config", ".bundle", ".npm/_npx", ".cache/node")
+# And what installers of Python, Go and Rust make there. Agents keep their sessions in
 # .local/share, which has to stay.
-_PACK = """
+_FOLDERS = " ".join(("venv", ".local/lib", "go", ".cargo", *SETTINGS))
+_PACK = f"""
 rm -f -- made/*.tar
 if [ -s made/paths ]; then
   tar -cf made/repository.tar --hard-dereference -C "$1" --null --verbatim-files-from -T made/paths
 fi
 set --
-for name in venv .local/lib go .cargo; do if [ -d "$name" ]; then set -- "$@" "$name"; fi; done
+for name in {_FOLDERS}; do if [ -d "$name" ]; then set -- "$@" "$name"; fi; done
+for name in * .[!.]* ..?*; do
+  if [ -L "$name" ] || [ -f "$name" ]; then set -- "$@" "$name"; fi
+done
 if [ "$#" -gt 0 ]; then tar -cf made/home.tar --hard-dereference -- "$@"; fi
 cd made
 for name in *.tar; do if [ -f "$name" ]; then sha256sum -- "$name"; fi; done
@@ -34,7 +40,7 @@ printf '%s\\n' "$1" | sha256sum --check --strict --status - || exit 9
 cd ..
 if [ -n "$2" ]; then tar -xf made/repository.tar -C "$2" --skip-old-files --no-same-owner -p; fi
 if [ -n "$3" ]; then
-  remove venv .local/lib go .cargo
+  remove {_FOLDERS}
   tar -xf made/home.tar --no-same-owner -p
 fi
 """
