@@ -111,7 +111,9 @@ class _Run:
         self.sandboxes, self.place_keys = place.provider, place.revealed
         self.sandbox_id = execution.sandbox_id
         self.pull_number: int | None = None
-        self.has_worked = False
+        # Also when this worker comes to nothing: what was done, and what a person said about it,
+        # belong together.
+        self.has_worked = executions.has_worked(execution)
         self.scratch = settings.HOME / "scratch" / str(execution.pk)
 
     def to_its_end(self) -> None:
