@@ -149,7 +149,8 @@ class CommandRunnerContract(RunnerContract):
     def test_a_conversation_is_never_called_like_an_option(
         self, runner: CommandRunner, name: str
     ) -> None:
-        events = [SessionStarted(SESSION), SessionStarted(name), Finished(True, "")]
+        ended = Finished(True, "")
+        events: list[AgentEvent] = [SessionStarted(SESSION), SessionStarted(name), ended]
 
         assert runner.judge(events, ENDED).session_id in {"", f"{SESSION}:0:0:0:0", SESSION}
 
