@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from pathspec import GitIgnoreSpec
-
+from agents.pipelines import own_paths
 from agents.pipelines.diff_lines import added_lines
 from agents.pipelines.secret_patterns import is_read_whole, secret_in
 from agents.pipelines.test_files import is_test_path
@@ -218,11 +217,15 @@ def is_protected(path: str) -> bool:
 
 
 def _about_own_paths(files: Sequence[ChangedFile], patterns: Sequence[str]) -> Iterator[_Found]:
-    protected = GitIgnoreSpec.from_lines(patterns)
-    for file in files:
-        for path in filter(None, (file.path, file.old_path)):
-            if protected.match_file(path):
-                yield "protected_path", path, "The project protects this file."
+    paths = [path for file in files for path in (file.path, file.old_path) if path]
+    try:
+        protected = own_paths.protected(patterns, paths)
+    except own_paths.NotKnown as error:
+        yield "protected_path", "", str(error)
+        return
+    for path in paths:
+        if path in protected:
+            yield "protected_path", path, "The project protects this file."
 
 
 def _about_lint(change: Change) -> Iterator[_Found]:
