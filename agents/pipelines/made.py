@@ -34,6 +34,13 @@ if [ "$#" -gt 0 ]; then tar -cf made/home.tar --hard-dereference -- "$@"; fi
 cd made
 for name in *.tar; do if [ -f "$name" ]; then sha256sum -- "$name"; fi; done
 """
+# Where installers note that a package lies in the repository, which is the agent's by now: from
+# there its files would be tested, those among them that no commit has.
+_EDITABLE = " ".join(
+    f"{packages}/lib/python*/site-packages/{name}"
+    for packages in ("venv", ".local")
+    for name in ("*.pth", "__editable__*.py")
+)
 _UNPACK = f"""{REMOVE}
 cd made || exit 9
 printf '%s\\n' "$1" | sha256sum --check --strict --status - || exit 9
@@ -42,6 +49,9 @@ if [ -n "$2" ]; then tar -xf made/repository.tar -C "$2" --skip-old-files --no-s
 if [ -n "$3" ]; then
   remove {_FOLDERS}
   tar -xf made/home.tar --no-same-owner -p
+  for each in {_EDITABLE}; do
+    if [ -f "$each" ] && [ ! -L "$each" ]; then sed -i "s|$4|$5|g" -- "$each"; fi
+  done
 fi
 """
 NOT_KEPT = (
@@ -69,7 +79,8 @@ def keep(sandbox: Sandbox, made: Sequence[str]) -> dict[str, str]:
 def put_back(sandbox: Sandbox, kept: Mapping[str, str], checkout: str, *, fresh: bool) -> None:
     """Unpack into a clean checkout, and into the home unless it is still `fresh`.
 
-    Files of the commit stay as they are. Raises Changed when a package is not what was kept.
+    Files of the commit stay as they are. Packages that were installed from the repository are
+    those of the checkout. Raises Changed when a package is not what was kept.
     """
     wanted = {name: kept[name] for name in kept if name != HOME_PACKAGE or not fresh}
     if not wanted:
@@ -78,7 +89,9 @@ def put_back(sandbox: Sandbox, kept: Mapping[str, str], checkout: str, *, fresh:
     target = checkout if _REPOSITORY in wanted else ""
     home = "home" if HOME_PACKAGE in wanted else ""
     ended = sandbox.run(
-        ["sh", "-ec", _UNPACK, "sh", listed, target, home], cwd=sandbox.root, timeout=_LONG
+        ["sh", "-ec", _UNPACK, "sh", listed, target, home, sandbox.repository, checkout],
+        cwd=sandbox.root,
+        timeout=_LONG,
     )
     if ended.exit_code == _CHANGED:
         raise Changed(
