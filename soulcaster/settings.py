@@ -6,6 +6,7 @@ from files (`SECRET_KEY_FILE` for `SECRET_KEY`, and so on).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -218,9 +219,10 @@ EGRESS_PROXY = env.str("SOULCASTER_EGRESS_PROXY", "")
 SANDBOX_READ_ONLY = env.list("SOULCASTER_SANDBOX_READ_ONLY", [], subcast=Path)
 # How much disk the workers' copies of repositories may take, in GB of a thousand million bytes.
 MIRROR_CACHE_GB = env.float("SOULCASTER_MIRROR_CACHE_GB", 20.0, validate=validate.Range(min=0))
-# Handed to the set-up phase of a sandbox, never anything else of the worker's environment.
+# Handed to the set-up phase of a sandbox, never anything else of the worker's environment, and no
+# names and passwords in addresses: strangers' code reads it there.
 SETUP_ENVIRONMENT = {
-    name: value
+    name: re.sub(r"(?<=://)[^/\s]*@", "", value)
     for name in (
         "PIP_INDEX_URL",
         "PIP_EXTRA_INDEX_URL",

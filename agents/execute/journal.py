@@ -105,6 +105,10 @@ class ExecutionJournal:
             last_seq=self._position(),
         )
 
+    def scrub(self, text: str) -> str:
+        """The text without secrets."""
+        return self._recorder.scrub(text)
+
     def artifact(self, artifact: Artifact) -> None:
         """Keep a file."""
         executions.store_artifact(self._lease, self._execution, artifact)

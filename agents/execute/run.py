@@ -111,7 +111,9 @@ class _Run:
         self.sandboxes, self.place_keys = place.provider, place.revealed
         self.sandbox_id = execution.sandbox_id
         self.pull_number: int | None = None
-        self.has_worked = False
+        # What came to the gate is kept in the journal, and a person may have said something about it.
+        at_gate = self.job.approval == approvals.PUSH
+        self.has_worked = at_gate and executions.has_worked(execution)
         self.scratch = settings.HOME / "scratch" / str(execution.pk)
 
     def to_its_end(self) -> None:

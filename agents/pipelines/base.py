@@ -135,6 +135,10 @@ class Journal(Listener, Protocol):
         """Keep a receipt (one per kind and round)."""
         ...
 
+    def scrub(self, text: str) -> str:
+        """The text with a mask in the place of every secret that this job was given."""
+        ...
+
     def artifact(self, artifact: Artifact) -> None:
         """Keep a file (one per kind and name)."""
         ...

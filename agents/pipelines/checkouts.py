@@ -19,8 +19,20 @@ from clusters.forges.mirrors import Mirror
 _BATCH = 200
 _SPECIAL = re.compile(r"[\\*?\[\]!# ]")
 # Tools look for settings in every folder above; in ours they find these, and go no further.
-# Node.js looks for modules in every folder above, and in the home.
+# Some go on (npm and Vite for the root of a workspace, Yarn, Cargo), all look into the home, which
+# is one of those folders, and a few find compiled code in TMPDIR: what setup did not leave there
+# is removed. Node.js looks for modules in every folder above, and in the home.
 _CHECK_OUT = f"""{REMOVE}
+if [ -z "$5" ]; then
+  for each in * .[!.]* ..?*; do
+    if [ -d "$each" ] && [ ! -L "$each" ]; then continue; fi
+    case "$each" in summary.md | "${{3##*/}}") ;; *) rm -f -- "$each" ;; esac
+  done
+  remove {" ".join(packages.SETTINGS)} .cargo/config .cargo/config.toml
+  if [ -n "$TMPDIR" ]; then
+    for each in "$TMPDIR"/* "$TMPDIR"/.[!.]* "$TMPDIR"/..?*; do remove "$each" || :; done
+  fi
+fi
 remove "$1" node_modules .node_modules .node_libraries
 mkdir -p -- "$2"
 printf '[pytest]\\n' > "$1/pytest.ini"
@@ -60,7 +72,8 @@ def clean_checkout(
     sandbox.write(inside, bundle.read_bytes())
     bundle.unlink()
     lines = "".join(f"{sha}\n" for sha in shallow)
-    script(sandbox, _CHECK_OUT, checks, folder, inside, lines, cwd=sandbox.root)
+    as_left = "fresh" if fresh else ""
+    script(sandbox, _CHECK_OUT, checks, folder, inside, lines, as_left, cwd=sandbox.root)
     if kept:
         packages.put_back(sandbox, kept, folder, fresh=fresh)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from agents.pipelines.base import Journal, Phase
 from agents.pipelines.egress import environment
@@ -20,7 +20,8 @@ from agents.runners.base import (
 from agents.sandboxes.base import Blocked, Exited, Network, OutputChunk, ProcessHandle, Sandbox
 
 MAX_LINE = 1 << 20
-_MAX_EVENTS = 50_000
+MAX_EVENTS = 50_000
+MAX_WORDS = 8 << 20  # characters of all events that are kept for the verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,23 @@ class Lines:
             yield Line(self._rest.decode("utf-8", "replace"), self._offset + len(self._rest))
 
 
+class Told:
+    """The latest events, for the verdict: a stranger's, so there is a limit to all of them."""
+
+    def __init__(self) -> None:
+        self.events: deque[AgentEvent] = deque()
+        self.is_hopeless = False
+        self._words = 0
+
+    def add(self, event: AgentEvent) -> None:
+        """Keep one; the oldest go when there is no room."""
+        self.is_hopeless |= isinstance(event, AgentError) and event.fatal
+        self.events.append(event)
+        self._words += _length(event)
+        while self._words > MAX_WORDS or len(self.events) > MAX_EVENTS:
+            self._words -= _length(self.events.popleft())
+
+
 Reachable = Callable[[Launch], Network]
 
 
@@ -90,12 +108,12 @@ def _followed(
 ) -> Verdict:
     memory = f"agent-{task.round}-told"
     told = int(journal.recall(memory) or 0)
-    events: deque[AgentEvent] = deque(maxlen=_MAX_EVENTS)
+    events = Told()
     lines = Lines()
     for output in sandbox.follow(handle):
         if isinstance(output, Exited):
             _tell(runner, lines.last(), events, journal, told)
-            verdict = runner.judge(list(events), output)
+            verdict = runner.judge(list(events.events), output)
             if output.over_limit:
                 journal.say(output.error)
                 return replace(verdict, ok=False, reason=output.error, outcome="sandbox_limit")
@@ -105,17 +123,18 @@ def _followed(
             if end > told:
                 told = end
                 journal.remember(memory, str(told))
-            if _is_hopeless(events):
+            if events.is_hopeless:
                 # It would try for minutes what cannot come right.
                 sandbox.kill(handle)
         elif isinstance(output, Blocked):
             journal.blocked(output, Phase.AGENT)
         journal.beat()
-    return runner.judge(list(events), Exited(None, None, "lost"))
+    return runner.judge(list(events.events), Exited(None, None, "lost"))
 
 
-def _is_hopeless(events: deque[AgentEvent]) -> bool:
-    return any(isinstance(event, AgentError) and event.fatal for event in events)
+def _length(event: AgentEvent) -> int:
+    values = (getattr(event, each.name) for each in fields(event))
+    return sum(len(value) for value in values if isinstance(value, str))
 
 
 def _started(
@@ -147,7 +166,7 @@ def _started(
 def _tell(
     runner: CommandRunner,
     lines: Iterator[Line],
-    events: deque[AgentEvent],
+    events: Told,
     journal: Journal,
     told: int,
 ) -> int:
@@ -156,7 +175,7 @@ def _tell(
     for line in lines:
         end = line.end
         for event in runner.parse(line.text):
-            events.append(event)
+            events.add(event)
             if line.end > told:
                 journal.emit(event)
     return end

@@ -17,6 +17,7 @@ _WAITS = (
     "The change waits for a person, who approves or rejects it on the job's page. Nothing of it "
     "was pushed so far."
 )
+_SHOWN = "head-at-gate"
 
 
 def pass_through(run: FixRun, work: Work) -> None:
@@ -29,7 +30,7 @@ def pass_through(run: FixRun, work: Work) -> None:
         return
     if run.context.cancelled:
         raise Cancelled
-    if at_gate is None or not at_gate.decision:
+    if at_gate is None or not _is_decided(run, at_gate, work):
         _wait(run, work)
     else:
         decided = run.step("gate", Gate, partial(_decided, run, at_gate))
@@ -38,8 +39,16 @@ def pass_through(run: FixRun, work: Work) -> None:
             raise Stop("rejected", _rejection(decided))
 
 
+def _is_decided(run: FixRun, at_gate: AtGate, work: Work) -> bool:
+    """Whether somebody decided about this very change: they looked at no other."""
+    if at_gate.decision == "approved":
+        return run.journal.recall(_SHOWN) == work.head
+    return bool(at_gate.decision)
+
+
 def _wait(run: FixRun, work: Work) -> None:
     """Make sure that nothing is lost while nobody works on it; keeps no step, so it can be again."""
+    run.journal.remember(_SHOWN, work.head)
     find_again(run, work.head, work.verification.head.round)
     keeping.keep(run, work.head)
     progress.tell(run, f"{work.verification.judgement.sentence} {_WAITS}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from pathspec import GitIgnoreSpec
-
-from agents.pipelines.diff_lines import added_lines
+from agents.pipelines import own_paths
+from agents.pipelines.diff_lines import AddedLine, added_lines
 from agents.pipelines.secret_patterns import is_read_whole, secret_in
 from agents.pipelines.test_files import is_test_path
 from clusters.forges.base import Author
@@ -19,7 +18,7 @@ from clusters.planner.base import PlanDraft
 
 Severity = Literal["block", "warn"]
 
-MAX_FILES, MAX_LINES, MAX_DIFF = 40, 2_000, 16 << 20
+MAX_FILES, MAX_LINES, MAX_DIFF, MAX_COMMITS = 40, 2_000, 16 << 20, 1_000
 _PER_KIND = 20
 
 # The kinds of findings, each with what happens when a project says nothing about it.
@@ -49,7 +48,15 @@ _PROTECTED_NAMES = {
     "azure-pipelines.yml",
     "bitbucket-pipelines.yml",
     "copilot-instructions.md",
+    "opencode.json",
+    "opencode.jsonc",
+    "kilo.json",
+    "kilo.jsonc",
     ".mcp.json",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
     ".envrc",
     ".travis.yml",
     ".pre-commit-config.yaml",
@@ -58,7 +65,9 @@ _PROTECTED_FOLDERS = (
     ".git",
     ".claude",
     ".codex",
-    ".kilocode",
+    ".kilo",
+    ".agents",
+    ".soulcaster",
     ".cursor",
     ".aider",
     ".windsurf",
@@ -86,6 +95,9 @@ class Finding:
 class Change:
     """What is looked at. `diff` is the unified text; a caller may cut it at MAX_DIFF bytes.
 
+    `patches` is what each of its commits changes and `messages` what they say, None where that is
+    too long: all of it is pushed, also what a later commit takes back. `knows` says whether a text
+    holds a secret that the job was given.
     `pointers` are the files whose content is in Git LFS, before or after the change; `lint` is
     what a security linter says about the head, and only counts where the change added a line.
     """
@@ -93,6 +105,9 @@ class Change:
     files: Sequence[ChangedFile]
     diff: str
     commits: Sequence[Commit] = ()
+    patches: str | None = ""
+    messages: str | None = ""
+    knows: Callable[[str], bool] = lambda text: False
     pointers: Collection[str] = ()
     lint: Sequence[LintIssue] = ()
 
@@ -130,6 +145,7 @@ def inspect(change: Change, plan: PlanDraft, requester: Author, policy: Policy) 
         *_about_lint(change),
         *_about_pointers(change),
         *_about_text(change),
+        *_about_history(change),
         *_about_commits(change, requester),
     ]
     judged = (
@@ -208,11 +224,15 @@ def is_protected(path: str) -> bool:
 
 
 def _about_own_paths(files: Sequence[ChangedFile], patterns: Sequence[str]) -> Iterator[_Found]:
-    protected = GitIgnoreSpec.from_lines(patterns)
-    for file in files:
-        for path in filter(None, (file.path, file.old_path)):
-            if protected.match_file(path):
-                yield "protected_path", path, "The project protects this file."
+    paths = [path for file in files for path in (file.path, file.old_path) if path]
+    try:
+        protected = own_paths.protected(patterns, paths)
+    except own_paths.NotKnown as error:
+        yield "protected_path", "", str(error)
+        return
+    for path in paths:
+        if path in protected:
+            yield "protected_path", path, "The project protects this file."
 
 
 def _about_lint(change: Change) -> Iterator[_Found]:
@@ -231,19 +251,43 @@ def _is_strange(path: str) -> bool:
 
 def _about_text(change: Change) -> Iterator[_Found]:
     lines = list(added_lines(change.diff))
-    for line in lines:
-        name = secret_in(line.text)
-        if name:
-            yield "secret", line.path, f"Line {line.number} looks like {name}."
-        elif not is_read_whole(line.text):
-            said = f"Line {line.number} is too long to be searched for secrets."
-            yield "secret", line.path, said
+    for line, said in _with_secrets(lines, change):
+        yield "secret", line.path, f"Line {line.number} {said}."
     if len(lines) < sum(file.added for file in change.files):
         # The text of the difference was cut: what was not read cannot be called clean.
         yield "secret", "", "The change is too large to be searched for secrets."
 
 
+def _about_history(change: Change) -> Iterator[_Found]:
+    """What the difference does not show any more, and what commits say."""
+    if change.patches is None or change.messages is None:
+        yield "secret", "", "The commits are too large to be searched for secrets."
+        return
+    shown = {(line.path, line.text) for line in added_lines(change.diff)}
+    patched = added_lines(change.patches)
+    hidden = [line for line in patched if (line.path, line.text) not in shown]
+    for line, said in _with_secrets(hidden, change):
+        yield "secret", line.path, f"A line that a later commit takes back {said}."
+    words = [AddedLine("", 0, text) for text in change.messages.split("\n")]
+    for _, said in _with_secrets(words, change):
+        yield "secret", "", f"The message of a commit {said}."
+
+
+def _with_secrets(lines: Sequence[AddedLine], change: Change) -> Iterator[tuple[AddedLine, str]]:
+    """Lines that may not leave, with why."""
+    known = change.knows("\n".join(line.text for line in lines))
+    for line in lines:
+        if name := secret_in(line.text):
+            yield line, f"looks like {name}"
+        elif known and change.knows(line.text):
+            yield line, "has a key that this job was given"
+        elif not is_read_whole(line.text):
+            yield line, "is too long to be searched for secrets"
+
+
 def _about_commits(change: Change, requester: Author) -> Iterator[_Found]:
+    if len(change.commits) > MAX_COMMITS:
+        yield "author", "", f"The change has more than {MAX_COMMITS} commits."
     for commit in change.commits:
         if commit.email.casefold() != requester.email.casefold():
             who = f"{commit.author} <{commit.email}>"

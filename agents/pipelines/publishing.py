@@ -12,7 +12,7 @@ from agents.pipelines.guard import Change, Finding, Policy
 from agents.pipelines.opening import propose
 from agents.pipelines.records import Guarded, Published
 from agents.pipelines.run import FixRun
-from clusters.forges import elsewhere
+from clusters.forges import diffs, elsewhere
 from clusters.forges.base import ForgeError, Pull, PullState
 
 
@@ -20,10 +20,14 @@ def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
     """What the guard finds in the change; the draft tells when that keeps the change back."""
     _bring(run, work)
     policy = Policy(run.settings.guard, run.settings.protected)
+    start = run.start_commit()
     change = Change(
         files=run.mirror.changed(run.base, work.head),
         diff=run.mirror.diff(run.base, work.head, max_bytes=guard.MAX_DIFF),
-        commits=run.mirror.commits(run.start_commit(), work.head),
+        commits=run.mirror.commits(start, work.head, limit=guard.MAX_COMMITS + 1),
+        patches=diffs.patches(run.mirror.path, start, work.head, max_bytes=guard.MAX_DIFF),
+        messages=diffs.messages(run.mirror.path, start, work.head, max_bytes=guard.MAX_DIFF),
+        knows=lambda text: run.journal.scrub(text) != text,
         pointers={
             path
             for commit in (run.base, work.head)

@@ -6,6 +6,7 @@ prompt is a file that becomes the program's standard input.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ MAX_REASON = 4_000  # characters
 _START_SECONDS = 120.0
 # Programs that are known to start, and how isolated: to try takes up to seconds of every job.
 _STARTED: set[tuple[str, str]] = set()
+_SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
 # The whole script: $0 is the prompt's file, the rest is the command. Nothing is ever put into it.
 _WITH_PROMPT = 'exec "$@" < "$0"'
 _OUT_OF_ROOM = "The sandbox ran out of memory or disk space."
@@ -195,7 +197,12 @@ class CliRunner(ABC):
 
 
 def _session(events: Sequence[AgentEvent]) -> str:
-    started = [e.session_id for e in events if isinstance(e, SessionStarted) and e.session_id]
+    """The conversation's name, which the next round puts on a command line: never an option.
+
+    Whatever runs beside the agent can write into its output.
+    """
+    named = (e.session_id for e in events if isinstance(e, SessionStarted))
+    started = [name for name in named if _SESSION.fullmatch(name)]
     return started[-1] if started else ""
 
 

@@ -53,6 +53,12 @@ def stored_step(execution: Execution, name: str, round: int) -> Step | None:
     ).first()
 
 
+def has_worked(execution: Execution) -> bool:
+    """Whether there are commits of an agent that would be lost."""
+    ended = Step.objects.filter(execution=execution, status=Step.Status.COMPLETED)
+    return ended.filter(name="verify").exists()
+
+
 def start_step(lease: Lease, execution: Execution, name: str, round: int, seq: int) -> Step:
     """A step begins, or begins again after its worker died."""
     with fenced(lease):

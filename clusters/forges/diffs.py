@@ -55,6 +55,27 @@ def commits(repository: Path, base: str, head: str, *, limit: int) -> list[Commi
     return [Commit(*fields[at : at + 5]) for at in range(0, len(fields) - 4, 5)]
 
 
+def messages(repository: Path, base: str, head: str, *, max_bytes: int) -> str | None:
+    """The messages of the commits that head has and base has not; None when they are longer."""
+    return _log(repository, base, head, ["--format=%B"], max_bytes)
+
+
+def patches(repository: Path, base: str, head: str, *, max_bytes: int) -> str | None:
+    """What each of these commits changed, merges included; None when that is longer."""
+    wanted = ["-p", "-m", "-U0", "--root", "--src-prefix=a/", "--dst-prefix=b/", "--format="]
+    return _log(repository, base, head, [*wanted, *_PLAIN[1:]], max_bytes)
+
+
+def _log(repository: Path, base: str, head: str, options: list[str], max_bytes: int) -> str | None:
+    found = git.run(
+        ["log", "--no-show-signature", *options, f"{base}..{head}"],
+        repository=repository,
+        limit=max_bytes + 1,
+        cut=True,
+    )
+    return found.decode(errors="replace") if len(found) <= max_bytes else None
+
+
 def touched(repository: Path, head: str, *, depth: int) -> list[list[str]]:
     """The paths that each of the newest `depth` commits changed, merges left out."""
     found = git.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -62,6 +63,21 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY[::-1] + "file")
     done = load(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
     assert done.stdout.split()[0] == KEY[::-1] + "file"
+
+
+def test_no_password_of_an_index_reaches_a_sandbox(tmp_path: Path) -> None:
+    code = "from soulcaster import settings; print(settings.SETUP_ENVIRONMENT)"
+    indexes = {
+        "PIP_INDEX_URL": "https://robot:p@ss@index.example/simple/a@b",
+        "PIP_EXTRA_INDEX_URL": "https://index.example:8443/simple https://token@other.example",
+        "PIP_CERT": "/etc/ssl/own@here.pem",
+    }
+    done = load(tmp_path, code=code, **indexes)
+    assert ast.literal_eval(done.stdout.strip()) == {
+        "PIP_INDEX_URL": "https://index.example/simple/a@b",
+        "PIP_EXTRA_INDEX_URL": "https://index.example:8443/simple https://other.example",
+        "PIP_CERT": "/etc/ssl/own@here.pem",
+    }
 
 
 def test_the_secrets_of_webhooks_may_come_from_a_file(tmp_path: Path) -> None:

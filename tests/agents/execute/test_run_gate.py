@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -10,10 +11,12 @@ import pytest
 from agents import wiring
 from agents.execute.run import run
 from agents.models import Job, LogChunk, PullRequest
+from agents.pipelines.context import FixContext
 from agents.runners.base import Listener, Task, Usage, Verdict
 from agents.sandboxes.base import Sandbox
-from agents.services import approvals, jobs
+from agents.services import approvals, contexts, jobs
 from agents.wiring import Prepared
+from clusters.forges.base import Forge, RateLimited
 from clusters.models import Cluster, Project
 from credentials.models import User
 from tests.agents.pipelines.agents_of_tests import Editor
@@ -54,6 +57,23 @@ def test_an_approved_change_is_published(waiting: Job, bob: User) -> None:
     assert (pull.state, pull.draft, pull.verified) == ("open", False, True)
     assert job.executions.count() == 1
     assert "bob approved the change" in log_of(job)
+
+
+def test_what_was_approved_is_what_is_published_after_a_wait_for_the_forge(
+    waiting: Job, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limited(job: Job, forge: Forge) -> FixContext:
+        raise RateLimited(time.time() + 60, "Too many requests.")
+
+    approved = approvals.approve(bob, waiting, "Fine.")
+    with monkeypatch.context() as patched:
+        patched.setattr(contexts, "fix_context", limited)
+        assert worked_on(approved).status == Job.Status.PENDING
+    Job.objects.filter(pk=waiting.pk).update(not_before=None)
+    job = worked_on(waiting)
+    assert job.outcome == "verified", log_of(job)
+    agents = job.executions.get().steps.filter(name="agent")
+    assert set(agents.values_list("attempts", flat=True)) == {1}
 
 
 def test_a_rejected_change_ends_the_job_and_its_draft(waiting: Job, bob: User) -> None:

@@ -13,6 +13,7 @@ from agents.runners.base import AgentEvent
 from agents.sandboxes.base import Blocked
 
 T = TypeVar("T")
+SECRET = "what-only-this-job-knows"  # to its scrubber
 Hook = Callable[[str, int], None]
 
 
@@ -86,6 +87,9 @@ class MemoryJournal:
 
     def receipt(self, receipt: ReceiptDraft) -> None:
         self.memory.receipts[receipt.kind, receipt.round] = receipt
+
+    def scrub(self, text: str) -> str:
+        return text.replace(SECRET, "[secret]")
 
     def artifact(self, artifact: Artifact) -> None:
         self.memory.artifacts[artifact.kind, artifact.name] = artifact

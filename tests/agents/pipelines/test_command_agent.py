@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.pipelines import command_agent
-from agents.pipelines.command_agent import MAX_LINE, Line, Lines
+from agents.pipelines.command_agent import MAX_EVENTS, MAX_LINE, MAX_WORDS, Line, Lines, Told
 from agents.runners.base import (
     AgentError,
     AgentEvent,
@@ -175,3 +175,21 @@ def test_a_line_without_end_is_left_out_and_the_next_one_is_read() -> None:
 
     assert found == [Line("next", MAX_LINE + 1 + 3 + 5)]
     assert list(lines.last()) == []
+
+
+def test_a_talkative_agent_does_not_use_up_the_worker() -> None:
+    told = Told()
+    for number in range(1_000):
+        told.add(Message(f"{number} {'x' * 20_000}"))
+    told.add(Finished(ok=True, text=""))
+
+    assert sum(len(event.text) for event in told.events if isinstance(event, Message)) <= MAX_WORDS
+    assert told.events[-1] == Finished(ok=True, text="")
+
+
+def test_small_events_are_limited_too() -> None:
+    told = Told()
+    for _ in range(MAX_EVENTS + 10):
+        told.add(Message(""))
+
+    assert len(told.events) == MAX_EVENTS

@@ -82,6 +82,16 @@ def test_without_a_decision_it_goes_on_waiting(gated: Bench) -> None:
     assert gated.memory.worked.count("guard") == 1
 
 
+def test_an_approval_is_of_one_change_and_no_other(gated: Bench) -> None:
+    gated.memory.steps.clear()  # as if all had to be done once more
+    gated.runner = Editor({PRICE: f"{RIGHT}# Another one.\n", CHECK: NEW_CHECK})
+    gated.gate = APPROVED
+    with pytest.raises(AwaitsApproval):
+        gated.run()
+    assert gated.memory.worked.count("agent") == 2
+    assert gated.only_pull().head_sha == start_of(gated)
+
+
 def test_switching_the_gate_off_does_not_let_a_rejected_change_out(gated: Bench) -> None:
     gated.change(gate=False)
     assert decide(gated, REJECTED).outcome == "rejected"

@@ -43,6 +43,33 @@ def test_it_comes_back_as_it_was(sandbox: Sandbox) -> None:
     assert not sandbox.run(["test", "-e", f"{sandbox.root}/venv/lib/planted.pth"]).ok
 
 
+@pytest.mark.parametrize("name", ["_shop.pth", "__editable___shop_0_1_finder.py"])
+def test_what_was_installed_from_the_repository_is_the_checkout(
+    sandbox: Sandbox, name: str
+) -> None:
+    noted = f"{sandbox.root}/venv/lib/python3.11/site-packages/{name}"
+    sandbox.write(noted, f"{{'shop': '{sandbox.repository}/python/shop'}}\n".encode())
+    kept = made.keep(sandbox, [])
+
+    made.put_back(sandbox, kept, f"{sandbox.root}/checks/head", fresh=False)
+
+    assert sandbox.read(noted).decode() == f"{{'shop': '{sandbox.root}/checks/head/python/shop'}}\n"
+
+
+def test_what_setup_left_in_the_home_comes_back(sandbox: Sandbox) -> None:
+    sandbox.write(f"{sandbox.root}/.npmrc", b"a=1\n")
+    sandbox.write(f"{sandbox.root}/.config/tool/settings", b"b=2\n")
+    kept = made.keep(sandbox, [])
+    sandbox.write(f"{sandbox.root}/.npmrc", b"a=9\n")
+    sandbox.write(f"{sandbox.root}/.config/tool/more", b"c=3\n")
+
+    made.put_back(sandbox, kept, f"{sandbox.root}/check", fresh=False)
+
+    assert sandbox.read(f"{sandbox.root}/.npmrc") == b"a=1\n"
+    assert sandbox.read(f"{sandbox.root}/.config/tool/settings") == b"b=2\n"
+    assert not sandbox.run(["test", "-e", f"{sandbox.root}/.config/tool/more"]).ok
+
+
 def test_what_cannot_be_emptied_is_removed_all_the_same(sandbox: Sandbox) -> None:
     kept = made.keep(sandbox, [])
     sandbox.run(["chmod", "-R", "a-w", f"{sandbox.root}/venv"])

@@ -69,6 +69,7 @@ def test_a_worker_that_takes_over_goes_by_the_file_of_the_base(tmp_path: Path) -
     # What the agent says about tests counts nothing before it is merged.
     theirs = {".soulcaster.toml": "test = 'true'\n"}
     bench.runner = Editor(PARTS_FIXED | theirs)
+    bench.change(guard={"protected_path": "warn"})
 
     def die(name: str, round: int) -> None:
         if name == "baseline":

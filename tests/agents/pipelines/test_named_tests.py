@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from agents.pipelines.base import ReceiptKind
-from agents.pipelines.named_tests import left_out, resolved
+from agents.pipelines.named_tests import LONGEST_PATTERN, MOST_PATTERNS, left_out, resolved
 from tests.agents.pipelines.agents_of_tests import Editor
 from tests.agents.pipelines.bench import Bench
 from tests.agents.pipelines.projects import PRICE, RIGHT
@@ -56,6 +56,26 @@ SCRIPTS = ["a.test.js", "test/b.test.ts", "test/deep/er/c.test.ts", "src/d.ts"]
 )
 def test_patterns_become_the_files_of_a_commit(word: str, files: Sequence[str]) -> None:
     assert resolved(["node", "--test", word], SCRIPTS) == ["node", "--test", *files]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("word", "path"),
+    [
+        ("**/" * 40 + "z.js", "a/" * 200 + "a.js"),
+        ("*a" * 40 + "z", "a" * 250),
+        ("**a" * 40 + "z", "a/" * 400),
+    ],
+)
+def test_no_pattern_takes_for_ever(word: str, path: str) -> None:
+    assert resolved(["node", "--test", word], [path] * 20) == ["node", "--test", word]
+
+
+def test_patterns_are_limited() -> None:
+    words = ["*.js"] * MOST_PATTERNS
+
+    assert resolved([*words, "*.js"], ["a.js"]) == ["./a.js"] * MOST_PATTERNS + ["*.js"]
+    assert resolved(["*" * LONGEST_PATTERN + "s"], ["a.js"]) == ["*" * LONGEST_PATTERN + "s"]
 
 
 def test_a_new_file_of_tests_is_the_proof(bench: Bench) -> None:

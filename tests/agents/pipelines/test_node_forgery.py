@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,16 @@ TEST = (
 HELPER = b"exports.half = (n) => Math.floor(n / 2);\n"
 
 
-def work(planted: str, content: bytes, *, code: str) -> Editor:
+# Lets no process of Node.js fail.
+PRELOADED = b"process.exit = () => {}; process.on('exit', () => { process.exitCode = 0; });\n"
+
+
+def work(planted: str, content: bytes, *, code: str, also: Mapping[str, bytes] = {}) -> Editor:
     def forge(task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
         sandbox.write(f"{sandbox.repository}/half.js", code.encode())
         sandbox.write(f"{sandbox.repository}/test/half.test.js", TEST.encode())
-        sandbox.write(f"{sandbox.root}/{planted}", content)
+        for place, data in {planted: content, **also}.items():
+            sandbox.write(f"{sandbox.root}/{place}", data)
         return DONE
 
     return Editor(forge)
@@ -55,3 +61,26 @@ def test_npm_obeys_no_settings_of_the_home(tmp_path: Path) -> None:
     agent = work(".npmrc", b"script-shell=/bin/true\n", code=CODE)
 
     assert head_of(tmp_path, script, agent) == ReceiptStatus.FAILED
+
+
+def test_npm_finds_no_workspace_above_the_checkout(tmp_path: Path) -> None:
+    script = "node test/half.test.js && node -p 1"
+    package = b'{"name": "root", "workspaces": ["checks/*"]}'
+    # An address relative to the checkout, where its scripts run.
+    also = {".npmrc": b"node-options=--require=../../tools/mine.js\n", "tools/mine.js": PRELOADED}
+    agent = work("package.json", package, code=CODE, also=also)
+
+    assert head_of(tmp_path, script, agent) == ReceiptStatus.FAILED
+
+
+def test_nothing_that_was_compiled_earlier_is_found(tmp_path: Path) -> None:
+    """Compilers keep what they made below TMPDIR, where an agent can write as well."""
+    compiled = 'require("node:fs").existsSync(require("node:os").tmpdir() + "/half.js")'
+    script = f"node -p 'if (!{compiled}) process.exit(1)' && node -p 1".replace('"', '\\"')
+
+    def plant(task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
+        sandbox.write(f"{sandbox.repository}/half.js", b"// changed\n")
+        assert sandbox.run(["sh", "-c", 'echo > "$TMPDIR/half.js"']).ok
+        return DONE
+
+    assert head_of(tmp_path, script, Editor(plant)) == ReceiptStatus.FAILED

@@ -21,6 +21,7 @@ from agents.runners.base import (
     McpServer,
     Message,
     Runner,
+    SessionStarted,
     Task,
 )
 from agents.runners.registry import AgentEntry
@@ -143,6 +144,15 @@ class CommandRunnerContract(RunnerContract):
         usual = runner.command(task, sandbox)
         plan = runner.command(replace(task, plan_only=True), sandbox)
         assert (usual != plan) == entry.features.plan_mode
+
+    @pytest.mark.parametrize("name", ["--settings=/tmp/mine", "-c", "a b", "a/../b", "a" * 300])
+    def test_a_conversation_is_never_called_like_an_option(
+        self, runner: CommandRunner, name: str
+    ) -> None:
+        ended = Finished(True, "")
+        events: list[AgentEvent] = [SessionStarted(SESSION), SessionStarted(name), ended]
+
+        assert runner.judge(events, ENDED).session_id in {"", f"{SESSION}:0:0:0:0", SESSION}
 
     def test_servers_and_hooks_of_the_project_are_handed_over_if_it_has_such(
         self, runner: CommandRunner, entry: AgentEntry, sandbox: DirectorySandbox
