@@ -282,6 +282,10 @@ _github = urlsplit(GITHUB_URL)
 ENCRYPTION_KEYS = env.str("SOULCASTER_KEYS", "").strip()
 # Whether people may name an address of this machine's own network, such as an Ollama on it.
 PRIVATE_ADDRESSES = env.bool("SOULCASTER_PRIVATE_ADDRESSES", False)
+# Whether projects may open the whole network to a sandbox, which on this machine is the machine's
+# own with all that listens on it, and whether they may run where nothing isolates.
+OPEN_NETWORK = env.bool("SOULCASTER_OPEN_NETWORK", False)
+UNISOLATED_RUNS = env.bool("SOULCASTER_UNISOLATED_RUNS", False)
 
 # --- webhooks ------------------------------------------------------------------------------------
 # One secret, or two with a comma while it is being changed: the new one and the old one.

@@ -29,6 +29,7 @@ os.environ.pop("SOULCASTER_KEYS_FILE", None)
 os.environ["SOULCASTER_KEYS"] = "tests:" + "dGVz" * 10 + "dGU"  # 32 bytes
 for _name in ("URL", "API_URL", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "SCOPES"):
     os.environ.pop(f"GITHUB_{_name}", None)  # GitHub's own machines have some of them
+os.environ["SOULCASTER_OPEN_NETWORK"] = os.environ["SOULCASTER_UNISOLATED_RUNS"] = "1"
 os.environ["SOULCASTER_URL"] = "http://testserver"
 os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"  # nobody listens there
 os.environ.setdefault("LOG_LEVEL", "WARNING")

@@ -61,13 +61,19 @@ def _at_gate(job: Job) -> AtGate | None:
     )
 
 
+def _reach(chosen: str) -> Reach:
+    """A project's choice, which the operator may have closed since."""
+    reach = Reach(chosen)
+    return Reach.LIST if reach is Reach.OPEN and not settings.OPEN_NETWORK else reach
+
+
 def _settings(job: Job, base_branch: str) -> Settings:
     project = job.project
     return Settings(
         base_branch=base_branch,
         branch=job.branch,
-        setup_network=Reach(project.setup_network),
-        agent_network=Reach(project.agent_network),
+        setup_network=_reach(project.setup_network),
+        agent_network=_reach(project.agent_network),
         allowed=[_allowed(each) for each in project.allowed_hosts],
         folder=project.folder,
         lint_command=project.lint_command,
@@ -81,7 +87,7 @@ def _settings(job: Job, base_branch: str) -> Settings:
         test_timeout=float(project.test_limit_seconds),
         time_limit=float(job.time_limit_seconds),
         agent_timeout=float(job.time_limit_seconds),
-        allow_unisolated=project.allow_unisolated,
+        allow_unisolated=project.allow_unisolated and settings.UNISOLATED_RUNS,
         guard=project.guard,
         protected=project.protected_paths,
         gate=project.gate,

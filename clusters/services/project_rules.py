@@ -120,6 +120,24 @@ def _patterns(value: object) -> str:
     return ""
 
 
+def _network(value: object) -> str:
+    if value != Project.Network.OPEN or settings.OPEN_NETWORK:
+        return ""
+    return (
+        "The operator has not opened the whole network to projects: allow single hosts, or ask them "
+        "for SOULCASTER_OPEN_NETWORK."
+    )
+
+
+def _unisolated(value: object) -> str:
+    if not value or settings.UNISOLATED_RUNS:
+        return ""
+    return (
+        "The operator does not let projects run without isolation: ask them for "
+        "SOULCASTER_UNISOLATED_RUNS, or for a machine that can isolate."
+    )
+
+
 def _hosts(value: object) -> str:
     entries = value if isinstance(value, list) else [None]
     if len(entries) > host_rules.MOST_HOSTS:
@@ -175,6 +193,9 @@ _RULES: Mapping[str, Callable[[object], str]] = {
     "budget_usd": _budget,
     "budget_warning_percent": _between(1, 100),
     "lint_command": _command,
+    "setup_network": _network,
+    "agent_network": _network,
+    "allow_unisolated": _unisolated,
     "runner": _runner,
     "enabled_runners": _runners,
     "folder": _folder,

@@ -19,8 +19,10 @@ def environment(
     defaults = {
         "REDIS_URL": redis_url,
         "SOULCASTER_URL": address,
-        # Who uses one machine alone may well have a model on it.
+        # Who uses one machine alone may well have a model on it, and trusts its own repositories.
         "SOULCASTER_PRIVATE_ADDRESSES": "1",
+        "SOULCASTER_OPEN_NETWORK": "1",
+        "SOULCASTER_UNISOLATED_RUNS": "1",
     }
     if not {"SECRET_KEY", "SECRET_KEY_FILE"} & names.keys():
         defaults["SECRET_KEY_FILE"] = str(home.secret_key)
