@@ -183,13 +183,22 @@ def model_name(
     fits = not only or provider in only
     if name and fits and provider in there:
         return str(settings.MODEL)
-    # An operator's key alone is no wish to have it used.
     for provider, model in DEFAULT_MODELS.items():
         if only and provider not in only:
             continue
-        if provider in there.stored:
+        if provider in there.stored or (offers(provider, only) and provider in there.operators):
             return model
     return ""
+
+
+def offers(provider: str, only: Sequence[str] = ()) -> bool:
+    """Whether people may spend the operator's own key of a provider.
+
+    A key alone is no wish to have it used: it takes a model of that provider that the operator has
+    named, or an agent that can work with nobody else (`only`). Otherwise whoever names a model
+    would choose what the operator pays.
+    """
+    return provider == settings.MODEL.partition(":")[0] or tuple(only) == (provider,)
 
 
 def model_planner(user: User | None, team: Team | None) -> Planner | None:

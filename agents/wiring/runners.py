@@ -17,7 +17,7 @@ from agents.runners.install import Install
 from agents.sandboxes import registry as places
 from agents.wiring import lacks
 from clusters.planner.providers import DEFAULT_MODELS, PROVIDERS
-from clusters.wiring import model_name, opened
+from clusters.wiring import model_name, offers, opened
 from credentials import outbound
 from credentials.errors import AppError, Conflict
 from credentials.models import Credential, Team, User
@@ -120,10 +120,11 @@ def prepare(
     """
     agent = registry.entry(name)
     revealed: list[Revealed] = []
+    only = () if model else model_providers(name)
 
     def reveal(provider: str) -> dict[str, str]:
         key = keys.reveal(provider, user=user, team=team, job=job, chosen=chosen)
-        if key is None or (key.credential_id is None and not _operator_offers(provider)):
+        if key is None or (key.credential_id is None and not _operator_offers(provider, only)):
             return {}
         revealed.append(key)
         return _key_values(key)
@@ -174,8 +175,9 @@ def _info(
     sandbox, _ = registry.parse(name)
     agent, place = registry.entry(name), places.entry(sandbox)
     providers = model_providers(name)
+    only = () if model else providers
     model = model or (model_name(user, team, "", providers, at_hand) if providers else "")
-    values = _values(name, model, partial(_is_there, at_hand=at_hand))
+    values = _values(name, model, partial(_is_there, at_hand=at_hand, only=only))
     unnamed = next(
         (each for each in providers if each in at_hand and each not in DEFAULT_MODELS), ""
     )
@@ -257,16 +259,13 @@ def _provider_of(chosen: int, runner: str, user: User | None, team: Team | None)
     )
 
 
-def _is_there(provider: str, *, at_hand: AtHand) -> dict[str, str]:
+def _is_there(provider: str, *, at_hand: AtHand, only: Sequence[str]) -> dict[str, str]:
     """A key's place is taken, without opening it: enough to say what is missing."""
-    is_offered = provider in at_hand.operators and _operator_offers(provider)
+    is_offered = provider in at_hand.operators and _operator_offers(provider, only)
     there = provider in at_hand.stored or is_offered
     return {"key": "yes", "base_url": "yes"} if there else {}
 
 
-def _operator_offers(provider: str) -> bool:
-    """Whether people may spend the operator's own key: it takes a model that they have named.
-
-    Without that, whoever names a model would choose what the operator pays.
-    """
-    return provider in lacks.WITHOUT_KEY or provider == settings.MODEL.partition(":")[0]
+def _operator_offers(provider: str, only: Sequence[str]) -> bool:
+    """Whether people may spend the operator's own key; an address without a key costs nothing."""
+    return provider in lacks.WITHOUT_KEY or offers(provider, only)

@@ -134,7 +134,6 @@ class Helper:
             ["umask", "022"],
             ["mkdir", "-p", draft],
             ["tar", "-xzf", spooled, "-C", draft, "--no-same-owner"],
-            ["rm", "-f", spooled],
         ]
         script = " && ".join(shlex.join(step) for step in steps)
         there = f"test -e {shlex.quote(self._folder)}"
@@ -144,7 +143,9 @@ class Helper:
             f" && {{ {moved} 2>/dev/null || {{ {shlex.join(['rm', '-rf', draft])}; {there}; }}; }}"
         )
         setup = self._command("setup")
-        handle = self._run(f"({there} || {{ {script}; }}) && {setup}", _SHORT_SECONDS, "run", None)
+        clean = shlex.join(["rm", "-f", spooled])
+        command = f"({there} || {{ {script}; }}) && {clean} && {setup}"
+        handle = self._run(command, _SHORT_SECONDS, "run", None)
         lines = _Lines()
         done = False
         for out, error, _ in _sdk_iterator(handle, "prepare the sandbox"):
