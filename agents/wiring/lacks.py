@@ -77,10 +77,11 @@ def _no_model(agent: AgentEntry, provider: str) -> Lack:
             f"Add it under Settings, Keys; or an operator sets {provider.upper()}_BASE_URL.",
         )
     providers = [provider] if provider else [*agent.providers] or ["anthropic", "openai"]
+    # An agent that works with one provider only needs nobody to name a model.
+    also = " and SOULCASTER_MODEL" if len(agent.providers) != 1 else ""
     return Lack(
         f"There is no key for a model of {listed(providers)}.",
-        "Add one under Settings, Keys; or an operator sets "
-        f"{providers[0].upper()}_API_KEY and SOULCASTER_MODEL.",
+        f"Add one under Settings, Keys; or an operator sets {providers[0].upper()}_API_KEY{also}.",
     )
 
 
