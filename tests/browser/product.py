@@ -148,6 +148,8 @@ class Product:
             **self.facts()["environment"],
             "DJANGO_SETTINGS_MODULE": "soulcaster.settings",
             "SOULCASTER_HOME": str(self.home.path),
+            # As the launcher has it, for projects that run wherever these tests do.
+            "SOULCASTER_UNISOLATED_RUNS": "1",
         }
 
     def _run(self, *arguments: str, env: dict[str, str]) -> str:
