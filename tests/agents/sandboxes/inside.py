@@ -11,7 +11,7 @@ from tests.agents.sandboxes.servers import Server
 
 # What every program in a sandbox begins with here: bytes to the gate, and what comes back.
 INSIDE = """
-import errno, os, socket, sys, threading, urllib.request
+import errno, os, socket, sys, threading, time, urllib.request
 gate = ("127.0.0.1", int(os.environ["http_proxy"].rpartition(":")[2]))
 def ask(request, address=gate):
     with socket.create_connection(address, timeout=20) as client:
