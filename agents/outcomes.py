@@ -17,6 +17,8 @@ class Outcome:
     sentence: str
     retryable: bool = False
     exit_code: int = 1  # of `bin/demo --exit`
+    # Worth a further attempt by itself after a pause: nobody has to change anything first.
+    transient: bool = False
 
 
 _ALL = [
@@ -140,9 +142,14 @@ _ALL = [
         "failed",
         "No sandbox could be started: see the log for the reason, then try again.",
         retryable=True,
+        transient=True,
     ),
     Outcome(
-        "sandbox_lost", "failed", "The sandbox went away in mid-run: try again.", retryable=True
+        "sandbox_lost",
+        "failed",
+        "The sandbox went away in mid-run: try again.",
+        retryable=True,
+        transient=True,
     ),
     Outcome(
         "not_isolated",
@@ -207,6 +214,24 @@ _ALL = [
         retryable=True,
     ),
     Outcome(
+        "agent_limit",
+        "failed",
+        "The coding agent did not end within its time limit: raise it in the project's settings, or make the plan smaller.",
+        retryable=True,
+    ),
+    Outcome(
+        "agent_idle",
+        "failed",
+        "The coding agent said nothing for too long and was ended: try again, choose another runner, or raise the idle limit in the project's settings.",
+        retryable=True,
+    ),
+    Outcome(
+        "disk_full",
+        "failed",
+        "The platform's own disk or database is full: free some space, then try again.",
+        retryable=True,
+    ),
+    Outcome(
         "merge_conflict",
         "failed",
         "The change does not apply to the base branch any more: run the job again.",
@@ -217,6 +242,7 @@ _ALL = [
         "failed",
         "The forge did not answer: try again in a few minutes.",
         retryable=True,
+        transient=True,
     ),
     Outcome(
         "worker_lost",

@@ -200,11 +200,22 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+_positive = validate.Range(min=1)
+
 # --- jobs --------------------------------------------------------------------------------------
 CODING_AGENT_RUNNER = env.str("CODING_AGENT_RUNNER", "sandbox_kilo")
 LEASE_SECONDS = env.int("SOULCASTER_LEASE_SECONDS", 30, validate=validate.Range(min=5))
 # Jobs that one worker process works on at once; it should have some threads more.
-JOBS_AT_ONCE = env.int("SOULCASTER_JOBS_AT_ONCE", 4, validate=validate.Range(min=1))
+JOBS_AT_ONCE = env.int("SOULCASTER_JOBS_AT_ONCE", 4, validate=_positive)
+# What is over one of these waits, visibly: jobs of one project that run at once and that begin
+# within an hour, and jobs of everybody that begin within a minute.
+PROJECT_JOBS_AT_ONCE = env.int("SOULCASTER_PROJECT_JOBS_AT_ONCE", 2, validate=_positive)
+PROJECT_JOBS_PER_HOUR = env.int("SOULCASTER_PROJECT_JOBS_PER_HOUR", 10, validate=_positive)
+JOBS_PER_MINUTE = env.int("SOULCASTER_JOBS_PER_MINUTE", 100, validate=_positive)
+# Attempts in all at a job that ends for a reason that passes, and the pause in seconds before the
+# second one, which doubles with each.
+ATTEMPTS = env.int("SOULCASTER_ATTEMPTS", 3, validate=_positive)
+ATTEMPT_PAUSE = env.float("SOULCASTER_ATTEMPT_PAUSE", 20.0, validate=validate.Range(min=0))
 # The launcher's process id: when it ends, every local sandbox ends.
 ANCHOR_PID = env.int("SOULCASTER_ANCHOR", None)
 # The transcript that the `scripted` agent replays.

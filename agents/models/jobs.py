@@ -118,6 +118,8 @@ class Job(models.Model):
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
+    # Claims since the last step that ended: a job that kills its workers comes no further.
+    claims_in_vain = models.PositiveSmallIntegerField(default=0)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -149,6 +151,9 @@ class Job(models.Model):
             models.Index(
                 fields=["-priority", "id"], name="job_queue", condition=Q(status="pending")
             ),
+            # The limits: what a project, and all of them, began lately.
+            models.Index(fields=["project", "started_at"], name="job_starts"),
+            models.Index(fields=["started_at"], name="job_starts_overall"),
             # The reaper: leases that ran out.
             models.Index(
                 fields=["lease_until"],
@@ -212,6 +217,11 @@ class Execution(models.Model):
     log_seq = models.PositiveBigIntegerField(default=0)  # of the last stored chunk
     log_bytes = models.PositiveBigIntegerField(default=0)
     log_truncated = models.BooleanField(default=False)
+    # How many characters of each source of output the log holds, so that the next worker reads
+    # the source from its beginning and stores neither a gap nor a repeat: {"agent-1": 5120}.
+    log_sources = models.JSONField(default=dict)
+    # How many reports of usage of each source are counted: {"agent-1": 12}.
+    usage_counted = models.JSONField(default=dict)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -65,6 +65,12 @@ class Project(models.Model):
     rounds = models.PositiveSmallIntegerField(default=3)
     time_limit_seconds = models.PositiveIntegerField(default=1800)
     test_limit_seconds = models.PositiveIntegerField(default=600)
+    setup_limit_seconds = models.PositiveIntegerField(default=600)
+    agent_limit_seconds = models.PositiveIntegerField(default=1500)  # of one round
+    # Seconds of silence after which an agent counts as hung.
+    idle_limit_seconds = models.PositiveIntegerField(default=600)
+    # From how many reporters on a fix is proposed, for a person to approve; none: never.
+    propose_fixes_at = models.PositiveIntegerField(null=True, blank=True)
     guard = models.JSONField(default=dict, blank=True)  # finding kind -> block | warn | off
     protected_paths = models.JSONField(default=list, blank=True)  # patterns besides our own
     # A person has to look at the change before it is pushed.
