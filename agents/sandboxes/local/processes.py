@@ -9,13 +9,12 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from agents.sandboxes.base import Blocked, Event, Exited, OutputChunk, SandboxError
+from agents.sandboxes.local.starting import NotStarted, fork_server
 from agents.sandboxes.supervisor.blocked import read_blocked
 from agents.sandboxes.supervisor.identity import all_pids, signal_process
 from agents.sandboxes.supervisor.records import (
@@ -33,8 +32,6 @@ from agents.sandboxes.supervisor.spec import RunSpec
 TAG = "SOULCASTER_RUN"
 MARKED_TIERS = ("landlock", "none")
 
-_SUPERVISOR = Path(__file__).resolve().parent.parent / "supervisor"
-_START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _DEATH_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 16
@@ -52,25 +49,14 @@ def spawn(run_dir: Path, spec: RunSpec) -> None:
     if (run_dir / HANDLE).exists():
         return
     run_dir.mkdir(mode=0o700, exist_ok=True)
-    argv = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(run_dir)]
     try:
-        answer = subprocess.run(
-            argv,
-            input=spec.to_json(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={},
-            cwd="/",
-            start_new_session=True,
-            timeout=_START_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as expired:
+        said = fork_server.start(run_dir, spec.to_json())
+    except NotStarted:
         kill(run_dir)
-        raise SandboxError("The command did not start within a minute.") from expired
-    if answer.returncode:
-        said = answer.stdout.decode("utf-8", "replace").strip().removeprefix("error ")
-        raise SandboxError(f"The command could not be started: {said[-500:] or 'no reason given'}.")
+        raise
+    if said not in {"ready", "already"}:
+        why = said.removeprefix("error ")[-500:] or "no reason given"
+        raise SandboxError(f"The command could not be started: {why}.")
 
 
 def alive(run_dir: Path) -> bool:

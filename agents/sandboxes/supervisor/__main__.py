@@ -1,6 +1,7 @@
 """Stand between a worker and one command in a local sandbox, and outlive the worker.
 
     python -I -S <this folder> RUN_DIR < spec.json        (with an empty environment)
+    python -I -S <this folder> --serve DESCRIPTOR         (starts them by fork: see `forkserver`)
 
 The spec holds secrets, so it travels on stdin and never touches the disk, an argument list or an
 environment. Standard library only: `-S` hides every installed package, and the interpreter's own
@@ -19,5 +20,6 @@ if not __package__:
     __package__ = _folder.name
 
 from .detach import main
+from .forkserver import serve
 
-sys.exit(main(sys.argv[1]))
+sys.exit(serve(int(sys.argv[2])) if sys.argv[1] == "--serve" else main(sys.argv[1]))

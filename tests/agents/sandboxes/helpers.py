@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -114,15 +116,36 @@ def locks_held(sandbox: Sandbox) -> int:
 
 def processes_with(word: str) -> list[int]:
     """Pids of processes of this machine with this word among their arguments."""
+    return _pids(lambda folder: word.encode() in (folder / "cmdline").read_bytes().split(b"\0"))
+
+
+def supervisors(records: Path) -> list[int]:
+    """Pids of the supervisor that keeps these records, and of what it has started itself."""
+    supervisor = json.loads((records / "handle.json").read_text())["supervisor"]
+    parent = re.compile(rf"\d+ \(.*\) . {supervisor} ")
+    return [
+        *_pids(lambda folder: int(folder.name) == supervisor),
+        *_pids(lambda folder: bool(parent.match((folder / "stat").read_text()))),
+    ]
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of this machine lives; one that nobody has reaped yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _pids(fits: Callable[[Path], bool]) -> list[int]:
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                arguments = (folder / "cmdline").read_bytes().split(b"\0")
+                if fits(folder):
+                    found.append(int(folder.name))
             except OSError:
-                continue
-            if word.encode() in arguments:
-                found.append(int(folder.name))
+                continue  # it has ended
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agents.sandboxes.base import Blocked, Event, Exited, Sandbox, SandboxSpec
 from agents.sandboxes.local import LocalProvider, LocalSandbox
-from tests.agents.sandboxes.helpers import processes_with, python, wait_for_output
+from tests.agents.sandboxes.helpers import python, supervisors, wait_for_output
 from tests.agents.sandboxes.inside import INSIDE, only, run, run_dir
 from tests.agents.sandboxes.servers import Server, server
 
@@ -140,7 +140,7 @@ def test_a_gate_is_no_way_into_the_run_directory(sandbox: LocalSandbox, site: Se
     wait_for_output(sandbox, handle, b"up")
     records = run_dir(sandbox)
     try:
-        for pid in processes_with(str(records)):
+        for pid in supervisors(records):
             held = {_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
             if str(records / "lock") in held:
                 continue  # the supervisor
