@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import py_compile
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from importlib.util import cache_from_source
@@ -45,19 +47,35 @@ def _is_inside(path: PurePosixPath) -> bool:
 
 
 def _add_compiled(archive: tarfile.TarFile, name: str, source: Path) -> None:
-    """The bytecode too, if there is some: compiling takes a second of every run.
+    """The bytecode too: compiling takes a good part of a second of every run.
 
-    Python uses it only if the time and size of the source agree, and the version is its own.
+    Pythons of other versions do not look at it.
     """
-    if source.suffix == ".py":
-        compiled = Path(cache_from_source(str(source)))
-        if compiled.is_file():
-            folder = PurePosixPath(name).parent
-            _add_file(archive, f"{folder}/__pycache__/{compiled.name}", compiled)
+    if source.suffix == ".py" and (data := _compiled(source)):
+        path = PurePosixPath(name)
+        _add_data(archive, str(path.parent / cache_from_source(path.name)), data, 0)
+
+
+def _compiled(source: Path) -> bytes:
+    """The bytecode of a file; empty bytes for one that is no Python of this version.
+
+    It is believed without a look at the source, whose time says nothing after a journey.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "compiled")
+        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        name = source.name  # in tracebacks; the worker's own path is nobody's business
+        made = py_compile.compile(
+            str(source), str(target), name, quiet=2, invalidation_mode=unchecked
+        )
+        return target.read_bytes() if made else b""
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    data = path.read_bytes()
+    _add_data(archive, name, path.read_bytes(), int(path.stat().st_mtime))
+
+
+def _add_data(archive: tarfile.TarFile, name: str, data: bytes, modified: int) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode, entry.mtime = len(data), 0o644, int(path.stat().st_mtime)
+    entry.size, entry.mode, entry.mtime = len(data), 0o644, modified
     archive.addfile(entry, io.BytesIO(data))
