@@ -40,8 +40,13 @@ def parse_sample(text: str) -> tuple[str, float]:
     return seed, share
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that the sample does not hold."""
+    """Leave out the tests that the sample does not hold, and put those with a browser last.
+
+    Its driver keeps an event loop in the main thread, where Django then opens no database.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     sample = config.getoption("--sample")
     if not sample:
         return
