@@ -49,11 +49,17 @@ class GitError(Exception):
         self.status = status
 
 
+class DiskFull(GitError):
+    """Git found no space left on this machine."""
+
+
 @contextmanager
 def telling(code: str) -> Iterator[None]:
     """Tell a failure of git as one of the forge's."""
     try:
         yield
+    except DiskFull as error:
+        raise ForgeError("disk_full", str(error)) from None
     except GitError as error:
         raise ForgeError(code, str(error)) from None
 

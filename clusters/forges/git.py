@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from clusters.forges import interrupts
 from clusters.forges.addresses import Remote, remote
-from clusters.forges.base import GitError
+from clusters.forges.base import DiskFull, GitError
 
 __all__ = ["GitError", "Remote", "mask", "remote", "run", "stream", "version"]
 
@@ -61,6 +62,9 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
+# On this side: what the other end says begins with "remote:".
+_NO_SPACE = re.compile(rb"^(?!remote:).*(No space left on device|Disk quota exceeded)", re.MULTILINE)
+_NEEDED = 64 << 10  # bytes that the smallest change of a repository may take
 # Settings given with -c do not reach the other end of a local transfer: it gets its own.
 _OTHER_END = "git -c 'safe.directory=*' -c core.hooksPath=/dev/null -c gc.auto=0"
 UPLOAD_PACK = f"--upload-pack={_OTHER_END} upload-pack"
@@ -115,7 +119,8 @@ def stream(
 ) -> Iterator[IO[bytes]]:
     """Git's standard output as a file, for what is too large for the memory.
 
-    A reader that stops before the end stops git, which then is no error. Raises GitError.
+    A reader that stops before the end stops git, which then is no error. Raises GitError, and
+    what the thread's interrupt says when that is cut: git and its helpers have ended then.
     """
     extra = to.settings if to else ()
     command = ["git", *_options([*_SETTINGS, *extra, *settings])]
@@ -126,7 +131,7 @@ def stream(
         source.write(stdin)
         source.seek(0)
         process = _start(command, own, source)
-    with _Watch(process, timeout) as watch:
+    with _Watch(process, timeout) as watch, interrupts.current().ending(watch.kill):
         assert process.stdout is not None
         yield process.stdout
         stopped_early = bool(process.stdout.read(1))
@@ -137,7 +142,9 @@ def stream(
         raise GitError(f"git {arguments[0]} failed: it did not end within {timeout:.0f} seconds.")
     if status and not stopped_early:
         reason = _reason(watch.messages, to.secret if to else "")
-        raise GitError(f"git {arguments[0]} failed: {reason}", status=status)
+        place = repository or next((each for each in arguments if isinstance(each, Path)), None)
+        failed = DiskFull if _is_full(watch.messages, place) else GitError
+        raise failed(f"git {arguments[0]} failed: {reason}", status=status)
 
 
 def version() -> tuple[int, int]:
@@ -232,6 +239,17 @@ def _reason(messages: bytes, secret: str) -> str:
     fatal = [line for line in lines if line.startswith("fatal:")]
     last = [line for line in lines if not line.startswith("hint:")][-1:]
     return [*rejected, *fatal, *last, "it gave no reason."][0][:300]
+
+
+def _is_full(messages: bytes, place: Path | None) -> bool:
+    """Whether git failed for want of space, which it does not always say."""
+    if _NO_SPACE.search(messages):
+        return True
+    try:
+        disk = os.statvfs(place) if place else None
+    except OSError:
+        return False
+    return disk is not None and disk.f_bavail * disk.f_frsize < _NEEDED
 
 
 def _printable(line: str) -> str:

@@ -8,8 +8,9 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from clusters.forges import bundles, diffs, git, trees
+from clusters.forges import bundles, diffs, git, interrupts, trees
 from clusters.forges.base import Author
 from clusters.forges.branches import check_branch, shown
 from clusters.forges.diffs import ChangedFile, Commit
@@ -45,6 +46,7 @@ _FORGIVEN = (
 )
 # No git command runs this long, so a lock file of this age belongs to one that was killed.
 _STALE_SECONDS = 3600
+_LOCK_PAUSE = 0.02  # seconds between two looks at a lock that somebody holds
 
 
 def lock_of(mirror: Path) -> Path:
@@ -59,11 +61,23 @@ def touched(mirror: Path) -> Path:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; waits for other processes and threads that hold it."""
+    """Hold the lock file `path`; waits for other processes and threads that hold it.
+
+    The wait ends with the thread's interrupt.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while not _try_lock(file):
+            interrupts.pause(_LOCK_PAUSE)
         yield
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Mirror:
@@ -159,7 +173,7 @@ class Mirror:
         return [entry.path for entry in trees.entries(self.path, self.resolve(commit))]
 
     def files(
-        self, commit: str, *, max_bytes: int = 512_000, limit: int = 30_000
+        self, commit: str, *, max_bytes: int = trees.MAX_TEXT, limit: int = trees.MAX_FILES
     ) -> Iterator[SourceFile]:
         """The text files of a commit, by path; each is cut after `max_bytes`.
 

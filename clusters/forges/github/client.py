@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from clusters.forges import interrupts
 from clusters.forges.base import RateLimited
 from clusters.forges.github.answers import Answer
 from clusters.forges.github.errors import GitHubError, Place, refusal, scopes
@@ -30,7 +31,7 @@ class Client:
         api_url: str,
         timeout: float = 20.0,
         patience: float = 0.0,
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], None] = interrupts.pause,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.place = place
@@ -74,6 +75,7 @@ class Client:
         repeatable = method != "POST" if repeat is None else repeat
         waited, failures = 0.0, 0
         while True:
+            interrupts.check()
             quota = "graphql" if path == self._wire.graphql_url else "core"
             waited = self._hold(quota, self._closed.get(quota, 0.0) - self._now(), waited)
             answer, error = self._attempt(method, path, query, body)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from clusters.forges import merging
+from clusters.forges import interrupts, merging
 from clusters.forges.addresses import Remote
 from clusters.forges.base import Access, Author, Finding, GitError, Pull, PullState
 from clusters.forges.branches import check_branch
@@ -49,7 +49,7 @@ class GitHubForge:
         keys_url: str = "",
         timeout: float = 20.0,
         patience: float = 0.0,
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], None] = interrupts.pause,
         now: Callable[[], float] = time.time,
         renamed: Callable[[str], None] = lambda name: None,
     ) -> None:

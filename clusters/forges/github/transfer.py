@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from clusters.forges.addresses import Remote, web_remote
-from clusters.forges.base import GitError
+from clusters.forges.base import DiskFull, GitError
 from clusters.forges.github.client import BACKOFF, Client
 from clusters.forges.github.errors import GitHubError, Place, no_write_access, token_invalid
 
@@ -51,6 +51,8 @@ def transfer(client: Client, code: str, work: Callable[[Remote], T]) -> T:
 def told(error: GitError, code: str, place: Place) -> GitHubError:
     """What git said about a transfer, as the forge's error."""
     text = str(error)
+    if isinstance(error, DiskFull):
+        return GitHubError("disk_full", text)
     if re.search(r"Authentication failed|could not read (Username|Password)|error: 401", text):
         return token_invalid(place)
     if "error: 403" in text:
