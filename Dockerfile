@@ -1,4 +1,4 @@
-# The product's one image: compose.yaml runs it as web, worker, beat and for migrations.
+# The product's one image: compose.yaml runs it as web, two workers, beat and for migrations.
 FROM node:22-bookworm-slim AS node
 
 FROM python:3.13-slim-bookworm

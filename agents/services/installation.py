@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +15,19 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
 
 from agents.services.findings import Line, State
 from agents.services.in_time import all_in_time
+from clusters.models import FeedbackItem
 from credentials.crypto import KeyRing, KeyRingError
 
 SECONDS = 10.0
 _BEAT = "doctor:beat"
+_TAKES_JOBS = "doctor:takes-jobs"
 _BEAT_KEPT = 600  # seconds
 _SILENT = 60.0  # beat hands something out every ten seconds
+_UNGROUPED = timedelta(minutes=5)  # a sweep groups what waits every minute
 _GB = 10**9
 _LITTLE, _TOO_LITTLE = 5 * _GB, _GB
 
@@ -30,6 +35,27 @@ _LITTLE, _TOO_LITTLE = 5 * _GB, _GB
 def note_beat() -> None:
     """A worker calls this whenever beat's message reached it."""
     cache.set(_BEAT, time.time(), _BEAT_KEPT)
+    cache.set(_TAKES_JOBS, True, _SILENT)
+
+
+def takes_jobs() -> bool | None:
+    """Whether a worker was heard of lately; None when nobody can tell.
+
+    By Redis's clock: hosts may disagree about what time it is.
+    """
+    try:
+        return cache.get(_TAKES_JOBS) is not None
+    except redis.RedisError:
+        return None
+
+
+def seconds_since_beat() -> float | None:
+    """How long ago that was; None when it was long ago, or nobody can tell."""
+    try:
+        seen = cache.get(_BEAT)
+    except redis.RedisError:
+        return None
+    return None if seen is None else max(0.0, time.time() - seen)
 
 
 def look() -> list[Line]:
@@ -84,6 +110,21 @@ def _worker() -> Line:
         sentence = f"A worker was last reached by beat {ago}: jobs would wait."
         return line(State.PROBLEM, sentence, _REMEDIES["worker"])
     return line(State.OK, f"A worker was reached by beat {round(time.time() - seen)} seconds ago.")
+
+
+def _grouping() -> Line:
+    line = partial(_line, "grouping")
+    waiting = FeedbackItem.objects.filter(cluster=None, received_at__lt=Now() - _UNGROUPED)
+    try:
+        stuck = waiting.exists()
+    except DatabaseError:
+        sentence = "Without the database nobody can tell."
+        return line(State.PROBLEM, sentence, _REMEDIES["database"])
+    if stuck:
+        minutes = round(_UNGROUPED.total_seconds() / 60)
+        sentence = f"Reports have been waiting to be grouped for more than {minutes} minutes."
+        return line(State.PROBLEM, sentence, _REMEDIES["grouping"])
+    return line(State.OK, "No report waits for long to be grouped.")
 
 
 def _mirrors() -> Line:
@@ -147,6 +188,7 @@ _CHECKS: Mapping[str, Callable[[], Line]] = {
     "database": _database,
     "redis": _redis,
     "worker": _worker,
+    "grouping": _grouping,
     "mirrors": _mirrors,
     "disk": _disk,
     "git": _git,
@@ -156,6 +198,7 @@ _TITLES = {
     "database": "Database",
     "redis": "Redis or Valkey",
     "worker": "Worker and beat",
+    "grouping": "Grouping of reports",
     "mirrors": "Copies of repositories",
     "disk": "Disk",
     "git": "git",
@@ -166,5 +209,7 @@ _REMEDIES = {
     "redis": "Check REDIS_URL, and that the server runs.",
     "worker": "Start them: `celery -A soulcaster.celery worker -P threads -c 8 -Q jobs,default` and "
     "`celery -A soulcaster.celery beat`.",
+    "grouping": "Start a worker for it: `celery -A soulcaster.celery worker -P prefork -c 1 -Q cpu "
+    "-n cpu@%h`.",
     "git": "Install it (Debian, Ubuntu: `apt install git`).",
 }

@@ -9,12 +9,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Value, When
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 
+from agents import queue
 from agents.models import Job
 from agents.pipelines.base import LeaseLost
+from agents.pipelines.version import PIPELINE_VERSION
+from agents.services import queueing, rows
+from agents.services.turns import Waiting
+from clusters.models import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +32,34 @@ class Lease:
 
 
 def claim(job_id: int, owner: str) -> Lease | None:
-    """Take a waiting job, or one whose lease ran out.
+    """Take a waiting job, or one whose lease ran out or was given back.
 
-    None when somebody else has it, or when it was put aside until later.
+    None when somebody else has it, when it was put aside until later, when a limit holds it back,
+    or when it needs a newer worker.
     """
-    waiting = Q(status=Job.Status.PENDING) & (Q(not_before=None) | Q(not_before__lte=Now()))
-    free = waiting | Q(status__in=Job.HELD, lease_until__lt=Now())
     with transaction.atomic():
-        changed = Job.objects.filter(free, pk=job_id).update(
-            status=Case(
-                When(status=Job.Status.PENDING, then=Value(Job.Status.PROVISIONING)),
-                default=F("status"),
-            ),
-            lease_owner=owner,
-            lease_until=_until(),
-            fence=F("fence") + 1,
-            not_before=None,
-            waiting_reason="",
-            started_at=Coalesce(F("started_at"), Now()),
+        if not _may_go_on(job_id):
+            return None
+        changed = (
+            _free()
+            .filter(pk=job_id)
+            .update(
+                status=Case(
+                    When(status=Job.Status.PENDING, then=Value(Job.Status.PROVISIONING)),
+                    default=F("status"),
+                ),
+                claims_in_vain=Case(
+                    When(status=Job.Status.PENDING, then=_count(0)),
+                    When(lease_owner="", then=F("claims_in_vain")),  # its worker gave it back
+                    default=F("claims_in_vain") + 1,
+                ),
+                lease_owner=owner,
+                lease_until=_until(),
+                fence=F("fence") + 1,
+                not_before=None,
+                waiting_reason="",
+                started_at=Coalesce(F("started_at"), Now()),
+            )
         )
         if not changed:
             return None
@@ -54,6 +69,15 @@ def claim(job_id: int, owner: str) -> Lease | None:
 def renew(lease: Lease) -> bool:
     """Hold the job a while longer; False when it is not ours any more."""
     return bool(_held(lease).update(lease_until=_until()))
+
+
+def hand_over(lease: Lease) -> bool:
+    """Let the next worker take the job up at once; False when it is not ours any more."""
+    with transaction.atomic():
+        given = _held(lease).update(lease_owner="", lease_until=Now())
+        if given:
+            queue.run_job(lease.job_id)
+    return bool(given)
 
 
 @contextmanager
@@ -66,36 +90,61 @@ def fenced(lease: Lease) -> Iterator[None]:
 
 
 def expired() -> list[int]:
-    """Jobs whose worker fell silent."""
-    return list(
-        Job.objects.filter(status__in=Job.HELD, lease_until__lt=Now())
-        .order_by("id")
-        .values_list("pk", flat=True)
-    )
-
-
-def waiting(*, limit: int = 100) -> list[int]:
-    """Jobs that nobody has taken up yet, most urgent first."""
-    return list(_waiting()[:limit])
+    """Jobs whose worker fell silent or gave them back, and that a worker like this can take up."""
+    silent = rows.held().filter(lease_until__lte=Now(), pipeline_version__lte=PIPELINE_VERSION)
+    return list(silent.order_by("lease_until", "id").values_list("pk", flat=True)[:100])
 
 
 def forgotten() -> list[int]:
-    """Waiting jobs whose message may be lost, and those that were put aside until now."""
-    long_ago = Now() - timedelta(seconds=settings.LEASE_SECONDS)
-    lost = Q(not_before=None, created_at__lt=long_ago)
-    return list(_waiting().filter(lost | Q(not_before__lte=Now()))[:100])
+    """A waiting job that may begin: it was put aside until now, or its message was lost.
+
+    One is enough: whoever takes it up looks for the next ones.
+    """
+    return queueing.upcoming(1)
 
 
-def _waiting() -> QuerySet[Job, int]:
+def _free() -> QuerySet[Job]:
     due = Q(not_before=None) | Q(not_before__lte=Now())
-    pending = Job.objects.filter(due, status=Job.Status.PENDING)
-    return pending.order_by("-priority", "id").values_list("pk", flat=True)
+    waits = due & Q(status=Job.Status.PENDING)
+    silent = Q(status__in=Job.HELD, lease_until__lte=Now())
+    return Job.objects.filter(waits | silent, pipeline_version__lte=PIPELINE_VERSION)
+
+
+def _may_go_on(job_id: int) -> bool:
+    """Whether no limit holds the job back; its project's row is held until the transaction ends,
+
+    so that two workers cannot both take the last place.
+    """
+    row = (
+        _free()
+        .filter(pk=job_id)
+        .values_list(
+            "project_id", "project__team_id", "status", "started_at", "cancel_requested_at"
+        )
+        .first()
+    )
+    if row is None:
+        return False
+    project, team, status, began, cancelled = row
+    if status in Job.HELD:
+        return True  # it has its place
+    # Rows that name the project may be made meanwhile.
+    held = Project.objects.select_for_update(no_key=True).filter(pk=project)
+    held.values_list("pk", flat=True).first()
+    waiting = Waiting(
+        job_id, project, team, begun=began is not None, cancelled=cancelled is not None
+    )
+    return queueing.may_begin(waiting)
 
 
 def _held(lease: Lease) -> QuerySet[Job]:
     return Job.objects.filter(
         pk=lease.job_id, lease_owner=lease.owner, fence=lease.fence, status__in=Job.HELD
     )
+
+
+def _count(number: int) -> Value:
+    return Value(number, output_field=PositiveSmallIntegerField())
 
 
 def _until() -> CombinedExpression:

@@ -1,4 +1,4 @@
-"""The product's processes together: Valkey, web, worker, beat."""
+"""The product's processes together: Valkey, web, two workers, beat."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from soulcaster.launch.processes import Command, Hopeless, Supervisor, run, tail
 
 READY_SECONDS = 60.0
 WORKER_THREADS = 8
+# A worker that is asked to end gives back what it works on, or ends itself before that.
+WORKER_STOP_SECONDS = 30.0
 # What a command beside the running product needs in order to mean the same product.
 SHARED = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY_FILE", "SOULCASTER_URL"})
 MIGRATE = ("manage.py", "migrate", "--no-input", "--verbosity", "0")
@@ -69,6 +71,7 @@ class Stack:
         if not first and (known is database.State.FRESH or prepare != MIGRATE):
             output = self._prepare(prepare)
         self._await_web()
+        self._start_cpu_worker()  # the first reports wait for it, nobody else does
         self._start_beat()
         return output
 
@@ -119,12 +122,22 @@ class Stack:
         self._python("web", arguments, descriptors=(descriptor,))
 
     def _start_worker(self) -> None:
+        """It waits for sandboxes, forges and models."""
+        self._worker("worker", "threads", WORKER_THREADS, "jobs,default", WORKER_STOP_SECONDS)
+
+    def _start_cpu_worker(self) -> None:
+        """It computes, which would hold the other one's threads up."""
+        self._worker("cpu", "prefork", 1, "cpu")
+
+    def _worker(
+        self, name: str, pool: str, concurrency: int, queues: str, stop_seconds: float = 5.0
+    ) -> None:
         arguments = (
-            *("celery", "-A", "soulcaster.celery:app", "worker", "--hostname=worker@%h"),
-            *("--pool=threads", f"--concurrency={WORKER_THREADS}", "--queues=jobs,default"),
+            *("celery", "-A", "soulcaster.celery:app", "worker", f"--hostname={name}@%h"),
+            *(f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={queues}"),
             *("--without-gossip", "--without-mingle", "--loglevel=INFO"),
         )
-        self._python("worker", arguments)
+        self._python(name, arguments, stop_seconds=stop_seconds)
 
     def _start_beat(self) -> None:
         arguments = (
@@ -133,7 +146,14 @@ class Stack:
         )
         self._python("beat", arguments)
 
-    def _python(self, name: str, arguments: Sequence[str], descriptors: Sequence[int] = ()) -> None:
+    def _python(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        descriptors: Sequence[int] = (),
+        stop_seconds: float = 5.0,
+    ) -> None:
         self._supervisor.start(
             Command(
                 name=name,
@@ -141,6 +161,7 @@ class Stack:
                 environment=self.environment,
                 log=self.home.logs / f"{name}.log",
                 descriptors=descriptors,
+                stop_seconds=stop_seconds,
             )
         )
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
+from agents.execute import leaving
 from soulcaster.launch.home import CHECKOUT
+from soulcaster.launch.stack import WORKER_STOP_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +20,27 @@ def services() -> dict[str, Any]:
 
 
 def test_every_process_is_there(services: dict[str, Any]) -> None:
-    assert set(services) == {"migrate", "web", "worker", "beat", "postgres", "valkey"}
+    assert set(services) == {"migrate", "web", "worker", "cpu", "beat", "postgres", "valkey"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "cpu", "beat"])
 def test_nothing_starts_before_the_migrations(services: dict[str, Any], name: str) -> None:
     condition = services[name]["depends_on"]["migrate"]["condition"]
     assert condition == "service_completed_successfully"
 
 
-def test_the_worker_takes_every_queue(services: dict[str, Any]) -> None:
-    assert "--queues=jobs,default" in services["worker"]["command"]
+def test_some_worker_takes_every_queue(services: dict[str, Any]) -> None:
+    """What computes is kept from the threads that renew leases."""
+    assert {"--queues=jobs,default", "--pool=threads"} <= set(services["worker"]["command"])
+    assert {"--queues=cpu", "--pool=prefork"} <= set(services["cpu"]["command"])
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} == {"jobs", "default", "cpu"}
+
+
+def test_a_worker_has_the_time_to_give_its_jobs_back(services: dict[str, Any]) -> None:
+    grace = services["worker"]["stop_grace_period"]
+    assert int(grace.removesuffix("s")) > leaving.PATIENCE
+    assert WORKER_STOP_SECONDS > leaving.PATIENCE
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
