@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 START = 0
+_MUCH = 2  # times the longest text: where looking for each text by itself is faster
 
 
 class Automaton:
@@ -21,7 +22,8 @@ class Automaton:
         self.depth: list[int] = [0]  # of a state: how many last characters begin some text
         self._match: list[int] = [0]  # length of the longest text that ends in the state
         self.longest = 0
-        for text in texts:
+        self._texts = list(dict.fromkeys(texts))
+        for text in self._texts:
             self._add(text)
         self._connect()
 
@@ -71,6 +73,12 @@ class Automaton:
         A match may start before `begin`, even before the text (a negative number) when the state
         says so. Of several texts that end at one place, the longest is told.
         """
+        first = begin - self.depth[state]
+        if first >= 0 and len(text) - first > _MUCH * self.longest:
+            seen = text[first:]
+            if not any(wanted in seen for wanted in self._texts):
+                # Nothing ends in it, so that only its end counts: far faster than each character.
+                text, state, begin = seen[len(seen) - self.longest :], START, 0
         found: list[tuple[int, int]] = []
         following, fail, match = self._next, self._fail, self._match
         for place in range(begin, len(text)):

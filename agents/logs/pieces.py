@@ -11,10 +11,11 @@ CHUNK = 64 * 1024  # characters
 
 
 class Piece(NamedTuple):
-    """Some text of one stream (a value of `LogChunk.Stream`)."""
+    """Some text of one stream (a value of `LogChunk.Stream`), and the source it is from, if any."""
 
     stream: str
     text: str
+    source: str = ""
 
 
 def chunked(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import TypeIs
 
 from agents.pipelines import agent_summary, command_agent, hooks
 from agents.pipelines.base import Artifact, Journal, Stop
+from agents.pipelines.command_agent import Patience, idle_text
 from agents.pipelines.commits import take_back
 from agents.pipelines.egress import agent_network
 from agents.pipelines.prompting import prompt_of
@@ -48,6 +49,9 @@ def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRoun
     hooks.before(run, plan, task.round)
     run.journal.say(f"Round {task.round}: {run.context.runner_title} begins.")
     verdict = _work(run, task)
+    # A round is given what is left of the job's time, where that is less than its own.
+    if verdict.outcome == "time_limit" and run.seconds_left() > 1:
+        verdict = replace(verdict, outcome="agent_limit")
     if not verdict.ok:
         run.journal.say(f"The agent did not finish: {verdict.reason}")
     hooks.after(run, plan, task.round)
@@ -73,15 +77,15 @@ def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
 
 
 def _work(run: FixRun, task: Task) -> Verdict:
-    seconds = min(run.settings.agent_timeout, run.seconds_left())
+    patience = Patience(
+        round=min(run.settings.agent_timeout, run.seconds_left()),
+        silence=run.settings.idle_timeout,
+    )
     runner = run.tools.runner
     if runner is None:
         raise Stop("no_model")
     if _is_hosted(runner):
-        try:
-            return runner.work(task, run.sandbox, Deadline(run.journal, seconds))
-        except BudgetSpent as spent:
-            return Verdict(False, str(spent), "budget_spent")
+        return _hosted(run, runner, task, patience)
 
     def reachable(launch: Launch) -> Network:
         registries = run.registries() if run.settings.agent_network == Reach.LIST else []
@@ -90,34 +94,66 @@ def _work(run: FixRun, task: Task) -> Verdict:
         )
 
     return command_agent.work(
-        runner, task, run.sandbox, run.journal, timeout=seconds, reachable=reachable
+        runner, task, run.sandbox, run.journal, patience=patience, reachable=reachable
     )
+
+
+def _hosted(run: FixRun, runner: HostedRunner, task: Task, patience: Patience) -> Verdict:
+    source = f"agent-{task.round}"
+    listener = Deadline(run.journal, source, runner.title, patience)
+    try:
+        verdict = runner.work(task, run.sandbox, listener)
+    except BudgetSpent as spent:
+        verdict = Verdict(False, str(spent), "budget_spent")
+    except Overdue as overdue:
+        verdict = Verdict(False, str(overdue), overdue.outcome)
+    run.journal.ended(source)
+    return verdict
 
 
 def _is_hosted(runner: CommandRunner | HostedRunner) -> TypeIs[HostedRunner]:
     return hasattr(runner, "work")
 
 
-class Deadline:
-    """The journal as a hosted agent sees it: it ends the round when its time is over."""
+class Overdue(Exception):
+    """A hosted agent took too long; `outcome` says for what."""
 
-    def __init__(self, journal: Journal, seconds: float) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
+    def __init__(self, outcome: str, text: str) -> None:
+        super().__init__(text)
+        self.outcome = outcome
+
+
+class Deadline:
+    """The journal as a hosted agent sees it: it ends the round when its time is over.
+
+    A model that never answers is noticed as well: somebody beats while the agent waits. What is
+    emitted is told from the round's beginning again by the next worker.
+    """
+
+    def __init__(self, journal: Journal, source: str, title: str, patience: Patience) -> None:
         self._journal = journal
+        self._source = source
+        self._title = title
+        self._patience = patience
+        self._began = self._heard = time.monotonic()
         self.recall = journal.recall
         self.remember = journal.remember
 
     def emit(self, event: AgentEvent) -> None:
-        """See Listener."""
-        self._journal.emit(event)
+        """See Listener; raises Overdue when the time is over."""
+        self._journal.emit(event, self._source)
+        self._heard = time.monotonic()
         self._check()
 
     def beat(self) -> None:
-        """See Listener; raises Stop when the time is over."""
+        """See Listener; raises Overdue when the time is over."""
         self._journal.beat()
         self._check()
 
     def _check(self) -> None:
-        if time.monotonic() > self._end:
-            raise Stop("time_limit", f"The agent did not end within {self._seconds:g} seconds.")
+        now, limit = time.monotonic(), self._patience.round
+        if now - self._began > limit:
+            said = f"{self._title} did not end within {limit:g} seconds."
+            raise Overdue("time_limit", said)
+        if now - self._heard > self._patience.silence:
+            raise Overdue("agent_idle", idle_text(self._title, self._patience.silence))

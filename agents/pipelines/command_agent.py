@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from agents.pipelines.base import Journal, Phase
+from agents.pipelines.commands import LOST, begun, note_begun, numbered
 from agents.pipelines.egress import environment
 from agents.runners.base import (
     AgentError,
@@ -17,19 +19,19 @@ from agents.runners.base import (
     Task,
     Verdict,
 )
-from agents.sandboxes.base import Blocked, Exited, Network, OutputChunk, ProcessHandle, Sandbox
+from agents.sandboxes.base import (
+    Blocked,
+    Event,
+    Exited,
+    Network,
+    OutputChunk,
+    ProcessHandle,
+    Sandbox,
+)
 
 MAX_LINE = 1 << 20
 MAX_EVENTS = 50_000
 MAX_WORDS = 8 << 20  # characters of all events that are kept for the verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of output; `end` is the offset after it."""
-
-    text: str
-    end: int
 
 
 class Lines:
@@ -37,27 +39,23 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._offset = 0
         self._too_long = False
 
-    def feed(self, data: bytes) -> Iterator[Line]:
+    def feed(self, data: bytes) -> Iterator[str]:
         """The lines that these bytes complete."""
         *complete, rest = (self._rest + data).split(b"\n")
         for line in complete:
-            self._offset += len(line) + 1
             if not self._too_long and len(line) <= MAX_LINE:
-                yield Line(line.decode("utf-8", "replace"), self._offset)
+                yield line.decode("utf-8", "replace")
             self._too_long = False
         if len(rest) > MAX_LINE:
             self._too_long = True
-            self._offset += len(rest)
-            rest = b""
-        self._rest = rest
+        self._rest = b"" if self._too_long else rest
 
-    def last(self) -> Iterator[Line]:
+    def last(self) -> Iterator[str]:
         """What stands after the last line break."""
         if self._rest and not self._too_long:
-            yield Line(self._rest.decode("utf-8", "replace"), self._offset + len(self._rest))
+            yield self._rest.decode("utf-8", "replace")
 
 
 class Told:
@@ -80,102 +78,151 @@ class Told:
 Reachable = Callable[[Launch], Network]
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a round may take, and that its agent may be silent."""
+
+    round: float
+    silence: float
+
+
 def work(
     runner: CommandRunner,
     task: Task,
     sandbox: Sandbox,
     journal: Journal,
     *,
-    timeout: float,
+    patience: Patience,
     reachable: Reachable,
 ) -> Verdict:
     """One round of the agent, or the rest of it when an earlier worker began it.
 
-    The output is read from its beginning, because the verdict needs all events; those that an
-    earlier worker told already are not told again. `reachable` says what its process may reach.
-    An error that the agent cannot come back from ends it, as does a budget that is used up.
+    The output is read from its beginning, because the verdict needs all events; the journal knows
+    which of them are told already. `reachable` says what its process may reach. An error that the
+    agent cannot come back from ends it, as does a budget that is used up, or its silence. Only an
+    agent whose process was lost with its worker begins once more, with what it left behind.
     """
-    handle = _started(runner, task, sandbox, journal, timeout, reachable)
-    try:
-        return _followed(runner, task, sandbox, journal, handle)
-    except BudgetSpent as spent:
-        sandbox.kill(handle)
-        return Verdict(False, str(spent), "budget_spent", "")
+    agent = _Agent(runner, task, sandbox, journal, patience, reachable)
+    exited = agent.followed()
+    if exited.reason in LOST:
+        journal.beat()  # a sandbox that was closed to end the job loses what runs in it, too
+        journal.say(f"The agent was lost on the way ({exited.reason}), so it begins once more.")
+        agent.begin()
+        exited = agent.followed()
+    return agent.verdict(exited)
 
 
-def _followed(
-    runner: CommandRunner, task: Task, sandbox: Sandbox, journal: Journal, handle: ProcessHandle
-) -> Verdict:
-    memory = f"agent-{task.round}-told"
-    told = int(journal.recall(memory) or 0)
-    events = Told()
-    lines = Lines()
-    for output in sandbox.follow(handle):
-        if isinstance(output, Exited):
-            _tell(runner, lines.last(), events, journal, told)
-            verdict = runner.judge(list(events.events), output)
-            if output.over_limit:
-                journal.say(output.error)
-                return replace(verdict, ok=False, reason=output.error, outcome="sandbox_limit")
-            return verdict
-        if isinstance(output, OutputChunk):
-            end = _tell(runner, lines.feed(output.data), events, journal, told)
-            if end > told:
-                told = end
-                journal.remember(memory, str(told))
-            if events.is_hopeless:
-                # It would try for minutes what cannot come right.
-                sandbox.kill(handle)
-        elif isinstance(output, Blocked):
-            journal.blocked(output, Phase.AGENT)
-        journal.beat()
-    return runner.judge(list(events.events), Exited(None, None, "lost"))
+class _Agent:
+    """One round's process, which may have been begun by an earlier worker."""
+
+    def __init__(
+        self,
+        runner: CommandRunner,
+        task: Task,
+        sandbox: Sandbox,
+        journal: Journal,
+        patience: Patience,
+        reachable: Reachable,
+    ) -> None:
+        self._runner = runner
+        self._task = task
+        self._sandbox = sandbox
+        self._journal = journal
+        self._patience = patience
+        self._reachable = reachable
+        self._told = Told()
+        self._ended = ""  # the outcome of a round that we ended
+        self._said = ""  # why, as a sentence
+        self._name = f"agent-{task.round}"
+        before = begun(sandbox, journal, self._name)
+        if before is None:
+            self.begin()
+        else:
+            self._number = before.number
+
+    def begin(self) -> None:
+        """A process of its own from here on."""
+        self._runner.prepare(self._sandbox)
+        self._number = note_begun(self._sandbox, self._journal, self._name).number
+        self._told = Told()
+
+    def followed(self) -> Exited:
+        """Tell what the process says, to its end."""
+        source = numbered(self._name, self._number)
+        handle = self._spawned(source)
+        exited = Exited(None, None, "lost")
+        try:
+            for event in self._events(handle, source):
+                if isinstance(event, Exited):
+                    exited = event
+        except BudgetSpent as spent:
+            self._ended, self._said = "budget_spent", str(spent)
+            self._sandbox.kill(handle)
+            exited = Exited(None, None, "killed")
+        self._journal.ended(source)
+        return exited
+
+    def _spawned(self, key: str) -> ProcessHandle:
+        # Also for a process that runs already: a runner may need this to read what it says.
+        launch = self._runner.command(self._task, self._sandbox)
+        return self._sandbox.spawn(  # the same key is the same process
+            launch.argv,
+            key=key,
+            cwd=self._sandbox.repository,
+            env=environment(launch, adds_headers=self._sandbox.adds_headers),
+            timeout=self._patience.round,
+            network=self._reachable(launch),
+        )
+
+    def _events(self, handle: ProcessHandle, source: str) -> Iterator[Event]:
+        lines, heard = Lines(), time.monotonic()
+        for output in self._sandbox.follow(handle):
+            if isinstance(output, Exited):
+                self._tell(lines.last(), source)
+            elif isinstance(output, OutputChunk):
+                heard = time.monotonic()
+                self._tell(lines.feed(output.data), source)
+                if self._told.is_hopeless:
+                    # It would try for minutes what cannot come right.
+                    self._sandbox.kill(handle)
+            elif isinstance(output, Blocked):
+                self._journal.blocked(output, Phase.AGENT)
+            if time.monotonic() - heard > self._patience.silence:
+                self._end_silence(handle)
+                heard = time.monotonic()
+            self._journal.beat()
+            yield output
+
+    def _tell(self, lines: Iterator[str], source: str) -> None:
+        for line in lines:
+            for event in self._runner.parse(line):
+                self._told.add(event)
+                self._journal.emit(event, source)
+
+    def _end_silence(self, handle: ProcessHandle) -> None:
+        # First the reason: the next worker finds a process that was killed, and must know why.
+        self._journal.remember(f"{self._name}-idle", "yes")
+        self._sandbox.kill(handle)
+
+    def verdict(self, exited: Exited) -> Verdict:
+        """What the round came to."""
+        if self._ended:
+            return Verdict(False, self._said, self._ended)
+        verdict = self._runner.judge(list(self._told.events), exited)
+        if exited.over_limit:
+            self._journal.say(exited.error)
+            return replace(verdict, ok=False, reason=exited.error, outcome="sandbox_limit")
+        if exited.reason == "killed" and self._journal.recall(f"{self._name}-idle"):
+            said = idle_text(self._runner.title, self._patience.silence)
+            return replace(verdict, ok=False, reason=said, outcome="agent_idle")
+        return verdict
+
+
+def idle_text(title: str, seconds: float) -> str:
+    """Why an agent was ended that fell silent."""
+    return f"{title} said nothing for {seconds:g} seconds and was ended with all it had started."
 
 
 def _length(event: AgentEvent) -> int:
     values = (getattr(event, each.name) for each in fields(event))
     return sum(len(value) for value in values if isinstance(value, str))
-
-
-def _started(
-    runner: CommandRunner,
-    task: Task,
-    sandbox: Sandbox,
-    journal: Journal,
-    timeout: float,
-    reachable: Reachable,
-) -> ProcessHandle:
-    """The agent's process: the same one when it was started before, whoever did that."""
-    memory = f"agent-{task.round}-started"
-    if not journal.recall(memory):
-        runner.prepare(sandbox)
-    # Also for a process that runs already: a runner may need this to read what it says.
-    launch = runner.command(task, sandbox)
-    handle = sandbox.spawn(
-        launch.argv,
-        key=f"agent-{task.round}",
-        cwd=sandbox.repository,
-        env=environment(launch, adds_headers=sandbox.adds_headers),
-        timeout=timeout,
-        network=reachable(launch),
-    )
-    journal.remember(memory, "yes")
-    return handle
-
-
-def _tell(
-    runner: CommandRunner,
-    lines: Iterator[Line],
-    events: Told,
-    journal: Journal,
-    told: int,
-) -> int:
-    """Parse lines and emit what is new; the offset after the last line, 0 when there is none."""
-    end = 0
-    for line in lines:
-        end = line.end
-        for event in runner.parse(line.text):
-            events.add(event)
-            if line.end > told:
-                journal.emit(event)
-    return end

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 
 from agents.pipelines.base import Journal, Phase, Stop
 from agents.pipelines.quoting import one_line
@@ -15,12 +16,14 @@ from agents.sandboxes.base import (
     Exited,
     Network,
     OutputChunk,
-    ProcessHandle,
     Sandbox,
     SandboxError,
 )
 
 MAX_LOGGED = 8 << 20
+# Ends that a process did not come to by itself: its supervisor is gone, nobody followed it for the
+# time of its lease, or the launcher ended.
+LOST = frozenset({"lost", "lease", "anchor"})
 _TAIL = 4_000
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # Whatever an agent wrote into the repository's settings must not steer the platform's own git.
@@ -54,7 +57,8 @@ _GIT_ENV = {
 class Command:
     """A long command. `name` is unique within the execution.
 
-    `kept` is how many bytes of the end of its output are handed back.
+    `kept` is how many bytes of the end of its output are handed back. `note` is remembered with
+    its process, for a worker that takes it up; see `begun`.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Command:
     network: Network = Network.NONE
     phase: Phase = Phase.SETUP  # whose network it is
     kept: int = _TAIL
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,55 +165,111 @@ def _last_line(text: str) -> str:
     return next((line[:300] for line in reversed(lines) if line), "")
 
 
-def watch(sandbox: Sandbox, journal: Journal, command: Command) -> Ended:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A process that some worker began: the how many-th of its name, where, when, and its note."""
+
+    number: int
+    sandbox_id: str
+    at: float  # of time.time() there
+    note: str
+
+
+def begun(sandbox: Sandbox, journal: Journal, name: str) -> Begun | None:
+    """The process of that name, if it was begun in this sandbox, whether or not it has ended."""
+    last = _last_begun(journal, name)
+    return last if last and last.sandbox_id == sandbox.id else None
+
+
+def watch(
+    sandbox: Sandbox, journal: Journal, command: Command, prepare: Callable[[], None] | None = None
+) -> Ended:
     """Run a long command, its output into the log, and stay able to stop.
 
     A silent command is noticed about every second, so that a cancelled job ends at once. One
-    that an earlier worker left running is ended and begun anew.
+    that an earlier worker began is taken up where it is. Only when its process was lost with the
+    worker is it begun anew, once. `prepare` is called before it begins, and not when it is taken up.
     """
-    started = time.monotonic()
-    handle = _fresh(sandbox, journal, command)
+    process = begun(sandbox, journal, command.name) or _begin(sandbox, journal, command, prepare)
+    ended = _followed(sandbox, journal, command, process)
+    if ended.reason not in LOST:
+        return ended
+    journal.beat()  # a sandbox that was closed to end the job loses what runs in it, too
+    journal.say(f"The command was lost on the way ({ended.reason}), so it begins once more.")
+    process = _begin(sandbox, journal, command, prepare)
+    return _followed(sandbox, journal, command, process)
+
+
+def _begin(
+    sandbox: Sandbox, journal: Journal, command: Command, prepare: Callable[[], None] | None
+) -> Begun:
+    if prepare is not None:
+        prepare()
+    return note_begun(sandbox, journal, command.name, command.note)
+
+
+def note_begun(sandbox: Sandbox, journal: Journal, name: str, note: str = "") -> Begun:
+    """Remember that another process of this name begins.
+
+    Before it is there: a worker that finds this starts it, if the one before had no time to.
+    """
+    before = _last_begun(journal, name)
+    number = before.number + 1 if before else 1
+    process = Begun(number, sandbox.id, round(time.time(), 3), note)
+    journal.remember(_memory(name), json.dumps(astuple(process)))
+    return process
+
+
+def _last_begun(journal: Journal, name: str) -> Begun | None:
+    kept = journal.recall(_memory(name))
+    return Begun(*json.loads(kept)) if kept else None
+
+
+def _memory(name: str) -> str:
+    return f"process:{name}"
+
+
+def numbered(name: str, number: int) -> str:
+    """The key of a process, and its source in the log: the name, but for one that began anew."""
+    return name if number == 1 else f"{name}-again-{number}"
+
+
+def _followed(sandbox: Sandbox, journal: Journal, command: Command, process: Begun) -> Ended:
+    source = numbered(command.name, process.number)
+    handle = sandbox.spawn(  # the same key is the same process
+        command.argv,
+        key=source,
+        cwd=command.cwd,
+        env=command.env,
+        timeout=command.timeout,
+        network=command.network,
+    )
     tail, logged = bytearray(), 0
+    end = Exited(None, None, "lost")
     for event in sandbox.follow(handle):
         if event is None:
             journal.beat()
         elif isinstance(event, OutputChunk):
-            logged = _log(journal, event.data, logged)
+            logged = _log(journal, event.data, logged, source)
             tail += event.data
             if len(tail) > 2 * command.kept:
                 del tail[: -command.kept]
         elif isinstance(event, Blocked):
             journal.blocked(event, command.phase)
         else:
-            if event.over_limit:
-                journal.say(event.error)
-            return _ended(event, time.monotonic() - started, bytes(tail[-command.kept :]))
-    lost = Exited(None, None, "lost")
-    return _ended(lost, time.monotonic() - started, bytes(tail[-command.kept :]))
+            end = event
+    journal.ended(source)
+    if end.over_limit:
+        journal.say(end.error)
+    # It may have begun under another worker, by a clock that is not quite ours.
+    seconds = min(max(0.0, time.time() - process.at), command.timeout)
+    return _ended(end, seconds, bytes(tail[-command.kept :]))
 
 
-def _fresh(sandbox: Sandbox, journal: Journal, command: Command) -> ProcessHandle:
-    memory = f"process:{command.name}"
-    attempt, _, left_over = journal.recall(memory).partition("|")
-    if left_over:
-        sandbox.kill(ProcessHandle(left_over))
-    number = int(attempt or 0) + 1
-    handle = sandbox.spawn(
-        command.argv,
-        key=f"{command.name}-{number}",
-        cwd=command.cwd,
-        env=command.env,
-        timeout=command.timeout,
-        network=command.network,
-    )
-    journal.remember(memory, f"{number}|{handle.id}")
-    return handle
-
-
-def _log(journal: Journal, data: bytes, logged: int) -> int:
+def _log(journal: Journal, data: bytes, logged: int, source: str) -> int:
     room = MAX_LOGGED - logged
     if room > 0:
-        journal.output(data[:room])
+        journal.output(data[:room], source)
         if len(data) >= room:
             journal.say("The output is very long; the rest of it is left out of the log.")
     return logged + len(data)

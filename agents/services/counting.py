@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -10,6 +11,7 @@ from agents.models import Execution
 from agents.pricing import Cost
 from agents.runners.base import Usage
 from agents.services.leases import Lease, fenced
+from agents.services.outages import outlasting
 
 MOST_COST = Decimal(999_999)  # USD: what the column takes
 
@@ -22,19 +24,39 @@ _COUNTED = (
     "model",
     "cost_usd",
     "cost_is_estimated",
+    "usage_counted",
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Which of a source's reports it is, from 1."""
+
+    source: str
+    number: int
+
+
+@outlasting
 def count_usage(
-    lease: Lease, execution: Execution, usage: Usage, cost: Cost | None, *, model: str
+    lease: Lease,
+    execution: Execution,
+    usage: Usage,
+    cost: Cost | None,
+    *,
+    model: str,
+    report: Report | None = None,
 ) -> None:
     """Add one exchange's tokens and its cost, if that is known.
 
     `model` is the one that did most of the work so far. A sum of costs that leaves a part of the
-    tokens out is marked as estimated.
+    tokens out is marked as estimated. A report that was counted before is not counted again.
     """
     with fenced(lease):
-        row = Execution.objects.defer("memory", "blocked").get(pk=execution.pk)
+        row = Execution.objects.defer("memory", "blocked", "log_sources").get(pk=execution.pk)
+        if report is not None:
+            if report.number <= row.usage_counted.get(report.source, 0):
+                return
+            row.usage_counted[report.source] = report.number
         used = row.input_tokens + row.output_tokens > 0
         if cost is not None:
             partly = used and row.cost_usd is None

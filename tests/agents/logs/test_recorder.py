@@ -11,7 +11,9 @@ import pytest
 from django.db import OperationalError, transaction
 
 from agents.logs import recorder as recorder_module
+from agents.logs.channels import Written
 from agents.logs.pieces import CHUNK
+from agents.logs.reading import moment
 from agents.logs.recorder import Recorder
 from agents.logs.storing import LogStore
 from agents.models import Execution, Job, LogChunk
@@ -246,9 +248,9 @@ def test_a_writer_waits_instead_of_filling_the_memory(
     most = 0
     add = Recorder._add
 
-    def watched(self: Recorder, stream: str, data: bytes | str) -> None:
+    def watched(self: Recorder, part: Written) -> None:
         nonlocal most
-        add(self, stream, data)
+        add(self, part)
         most = max(most, self._size)
 
     monkeypatch.setattr(Recorder, "_add", watched)
@@ -292,9 +294,10 @@ def test_stored_chunks_are_announced_under_their_number(
     with valkey.client() as client:
         entries: Any = client.xrange(f"log:{execution.pk}")
         assert client.ttl(f"log:{execution.pk}") > 0
+    stored = [moment(chunk.created_at) for chunk in LogChunk.objects.order_by("seq")]
     assert entries == [
-        ("1-0", {"stream": "output", "text": "one\n"}),
-        ("2-0", {"stream": "agent", "text": "two\n"}),
+        ("1-0", {"stream": "output", "text": "one\n", "at": stored[0]}),
+        ("2-0", {"stream": "agent", "text": "two\n", "at": stored[1]}),
     ]
 
 

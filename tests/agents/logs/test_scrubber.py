@@ -122,6 +122,28 @@ def test_what_is_held_back_stays_small() -> None:
     assert held < 10
 
 
+@pytest.mark.parametrize("begun", ["s", "ghp_a", "aaa", "http://x"])
+@pytest.mark.parametrize("code", ["\x1b[m", "\x1b[38;5;196m"])
+def test_a_flood_of_codes_after_the_beginning_of_a_secret_is_not_held_back(
+    begun: str, code: str
+) -> None:
+    scrubber = Scrubber(["aaaaaa"])
+    scrubber.feed(begun)
+    for _ in range(50):
+        scrubber.feed(code * 200)
+
+    assert len(scrubber._stream._window.text) < 3000
+
+
+def test_long_text_without_a_secret_is_looked_at_as_carefully() -> None:
+    text = "x" * 5000 + TOKEN[:7]
+    scrubber = Scrubber([TOKEN])
+
+    assert scrubber.feed(text) == "x" * 5000
+    assert scrubber.feed(TOKEN[7:] + "y" * 5000) == MASK + "y" * 5000
+    assert scrubber.feed(TOKEN + "z" * 5000) == MASK + "z" * 5000
+
+
 def test_scrubbing_a_whole_text_does_not_touch_the_stream() -> None:
     scrubber = Scrubber([TOKEN])
     scrubber.feed(TOKEN[:5])
@@ -138,6 +160,7 @@ words = st.one_of(
     st.sampled_from(
         ["\x1b[31m", "\x1b[", "\x1b", "://", "a:b@", ":", "@", " ", "\n", "\r", "[secret]"]
     ),
+    st.sampled_from(["\x1b[m" * 90, "\x1b[31m" * 30]),  # a long run of codes, and a shorter one
     st.sampled_from(["ghp_", "ghp_" + "a" * 20, "sk-", "sk-ant-", "AKIA", "A" * 16, "b" * 260]),
 )
 
