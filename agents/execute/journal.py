@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -17,12 +19,14 @@ from agents.pipelines.records import AgentRound
 from agents.runners.base import AgentEvent, Usage
 from agents.runners.render import render
 from agents.sandboxes.base import Blocked
-from agents.services import executions
+from agents.services import evidence, executions, outages
 from agents.services.leases import Lease
 
 T = TypeVar("T")
+_SAID = "said:"  # begins the names of the platform's lines among the sources
 
 
+@outages.telling
 class ExecutionJournal:
     """See `agents.pipelines.base.Journal`.
 
@@ -45,6 +49,8 @@ class ExecutionJournal:
         self._meter = meter
         self._after = after
         self._step_began = recorder.position()
+        self._place = "start"  # of a platform's line: in a step, or after it
+        self._said: Counter[str] = Counter()
 
     def step(self, name: str, result: type[T], work: Callable[[], T], *, round: int = 1) -> T:
         """The stored result, else the work's, stored before it is returned."""
@@ -52,7 +58,9 @@ class ExecutionJournal:
         if stored := executions.stored_step(self._execution, name, round):
             value = adapter.validate_python(stored.result)
             self._after(value)
+            self._leave(name, round)
             return value
+        self._enter(f"{name}-{round}")
         self._step_began = self._position()
         row = executions.start_step(self._lease, self._execution, name, round, self._step_began)
         try:
@@ -70,34 +78,43 @@ class ExecutionJournal:
         dumped = adapter.dump_python(value, mode="json")
         self._after(value)
         executions.end_step(self._lease, row, seq=self._position(), result=dumped)
+        self._leave(name, round)
         return value
 
-    def emit(self, event: AgentEvent) -> None:
+    def emit(self, event: AgentEvent, source: str = "") -> None:
         """An event of the agent: counted or written to the log; may raise BudgetSpent."""
         if isinstance(event, Usage):
-            self._meter.count(event, self)
+            self._meter.count(event, self, source)
         elif text := render(event):
-            self._recorder.write(LogChunk.Stream.AGENT, text)
+            self._recorder.write(LogChunk.Stream.AGENT, text, source)
 
     def say(self, text: str) -> None:
-        """A line of the platform."""
-        self._recorder.write(LogChunk.Stream.PLATFORM, text.rstrip("\n") + "\n")
+        """A line of the platform; one that an interrupted worker said at this place is not repeated."""
+        line = text.rstrip("\n") + "\n"
+        named = hashlib.sha256(line.encode("utf-8", "replace")).hexdigest()[:16]
+        self._said[named] += 1
+        source = f"{_SAID}{self._place}:{named}:{self._said[named]}"
+        self._recorder.write(LogChunk.Stream.PLATFORM, line, source, last=True)
 
     def blocked(self, place: Blocked, phase: Phase) -> None:
         """Keep the place for the job's page and say it in the log, once."""
-        if executions.store_blocked(self._lease, self._execution, place, phase):
+        if evidence.store_blocked(self._lease, self._execution, place, phase):
             self.say(
                 f"Blocked: {place.host}:{place.port} is not among the hosts that the {phase} phase "
                 "may reach. It can be allowed on the job's page."
             )
 
-    def output(self, data: bytes) -> None:
+    def output(self, data: bytes, source: str = "") -> None:
         """What a command in the sandbox prints."""
-        self._recorder.write(LogChunk.Stream.OUTPUT, data)
+        self._recorder.write(LogChunk.Stream.OUTPUT, data, source)
+
+    def ended(self, source: str) -> None:
+        """Nothing more will come from the source."""
+        self._recorder.end(source)
 
     def receipt(self, receipt: ReceiptDraft) -> None:
         """Keep a receipt with the log lines it was measured in."""
-        executions.store_receipt(
+        evidence.store_receipt(
             self._lease,
             self._execution,
             receipt,
@@ -111,7 +128,11 @@ class ExecutionJournal:
 
     def artifact(self, artifact: Artifact) -> None:
         """Keep a file."""
-        executions.store_artifact(self._lease, self._execution, artifact)
+        evidence.store_artifact(self._lease, self._execution, artifact)
+
+    def kept(self, kind: str, name: str) -> bytes:
+        """The bytes of a file that was kept, or b""."""
+        return evidence.kept(self._execution, kind, name)
 
     def beat(self) -> None:
         """Go on, or raise what ends the work."""
@@ -119,14 +140,20 @@ class ExecutionJournal:
 
     def recall(self, key: str) -> str:
         """A text of this execution, or ''."""
-        memory: dict[str, str] = Execution.objects.values_list("memory", flat=True).get(
-            pk=self._execution.pk
-        )
-        return memory.get(key, "")
+        return executions.recall(self._execution, key)
 
     def remember(self, key: str, value: str) -> None:
         """Store a text of this execution."""
         executions.remember(self._lease, self._execution, {key: value})
+
+    def _enter(self, place: str) -> None:
+        self._place = place
+        self._said.clear()
+
+    def _leave(self, name: str, round: int) -> None:
+        """The step will not run again, so its lines need not be known any more."""
+        self._recorder.forget(f"{_SAID}{name}-{round}:")
+        self._enter(f"after-{name}-{round}")
 
     def _position(self) -> int:
         self._recorder.flush()

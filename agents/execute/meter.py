@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from agents import pricing
 from agents.models import Execution, Job
-from agents.pricing import Tariff
+from agents.pricing import Cost, Tariff
 from agents.runners.base import BudgetSpent, Usage
 from agents.services import counting, prices
 from agents.services.leases import Lease
@@ -64,6 +65,9 @@ class Meter:
         self._execution = execution
         self._tariff = tariff
         self._budget = budget_of(job)
+        # Reports of each source: those that are counted, and those that this worker has heard of.
+        self._counted: Mapping[str, int] = execution.usage_counted
+        self._heard: Counter[str] = Counter()
         # Which model did most of the work.
         self._tokens: Counter[str] = Counter()
         if execution.model:
@@ -74,19 +78,33 @@ class Meter:
         if self._tariff.model and not self._tariff.knows():
             self._tell_unpriced(voice, self._tariff.model)
 
-    def count(self, usage: Usage, voice: Voice) -> None:
-        """Add one exchange; raises BudgetSpent when the budget of all attempts is used up."""
+    def count(self, usage: Usage, voice: Voice, source: str = "") -> None:
+        """Add one exchange; raises BudgetSpent when the budget of all attempts is used up.
+
+        A source is told from its beginning again by the next worker: what was counted of it is
+        not counted again. The last of that may still have to be told.
+        """
         usage = pricing.cleaned(usage)
         cost = self._tariff.cost(usage)
         name = usage.model or self._tariff.model
-        self._tokens[name] += usage.input_tokens + usage.output_tokens
-        leading = self._tokens.most_common(1)[0][0]
-        counting.count_usage(self._lease, self._execution, usage, cost, model=leading)
-        if self._budget is None:
+        self._heard[source] += 1
+        report, counted = self._heard[source], self._counted.get(source, 0) if source else 0
+        if report > counted:
+            self._add(usage, cost, name, counting.Report(source, report) if source else None)
+        if self._budget is None or report < counted:
             return
         if cost is None:
             self._tell_unpriced(voice, name or "this model")
         self._keep_budget(self._budget, cost.usd if cost else Decimal(0), voice)
+
+    def _add(
+        self, usage: Usage, cost: Cost | None, name: str, report: counting.Report | None
+    ) -> None:
+        self._tokens[name] += usage.input_tokens + usage.output_tokens
+        leading = self._tokens.most_common(1)[0][0]
+        counting.count_usage(
+            self._lease, self._execution, usage, cost, model=leading, report=report
+        )
 
     def _keep_budget(self, budget: Budget, added: Decimal, voice: Voice) -> None:
         total = counting.spent(self._lease.job_id)

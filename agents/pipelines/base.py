@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from agents.runners.base import Listener
+from agents.runners.base import AgentEvent, Listener
 from agents.sandboxes.base import Blocked
 
 T = TypeVar("T")
@@ -36,6 +36,10 @@ class AwaitsApproval(Exception):
 
 class LeaseLost(Exception):
     """Another worker owns the job now: stop at once and write nothing more."""
+
+
+class HandedOver(LeaseLost):
+    """This worker is about to end: another goes on from here, so everything stays as it is."""
 
 
 class Phase(StrEnum):
@@ -101,7 +105,7 @@ class ReceiptDraft:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file to keep. `kind`: diff | junit | transcript | prompt | log."""
+    """A file to keep. `kind`: diff | junit | transcript | prompt | log | commits."""
 
     kind: str
     name: str
@@ -127,8 +131,23 @@ class Journal(Listener, Protocol):
         """A command of this phase tried to reach what it may not; the same place is told once."""
         ...
 
-    def output(self, data: bytes) -> None:
-        """Raw output of a command in the sandbox, for the log."""
+    def emit(self, event: AgentEvent, source: str = "") -> None:
+        """Record an event of an agent; raises BudgetSpent when that was the last of it.
+
+        With a source, see `output`; what an event says about usage is counted once, too.
+        """
+        ...
+
+    def output(self, data: bytes, source: str = "") -> None:
+        """Raw output of a command in the sandbox, for the log.
+
+        What has a source (a process, an agent's round) is told from its beginning by every worker
+        that has it in hand: what the log holds already is left out.
+        """
+        ...
+
+    def ended(self, source: str) -> None:
+        """Nothing more will come from the source."""
         ...
 
     def receipt(self, receipt: ReceiptDraft) -> None:
@@ -141,4 +160,8 @@ class Journal(Listener, Protocol):
 
     def artifact(self, artifact: Artifact) -> None:
         """Keep a file (one per kind and name)."""
+        ...
+
+    def kept(self, kind: str, name: str) -> bytes:
+        """The bytes of a file that was kept; b"" when there is none."""
         ...

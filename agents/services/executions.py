@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
+import random
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.db import transaction
+from django.conf import settings
 from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents import queue
 from agents.logs.hints import notify_job_changed
-from agents.models import Artifact, Execution, Job, Receipt, Step
+from agents.models import Execution, Job, Step
 from agents.outcomes import outcome as outcome_of
 from agents.pipelines import base
-from agents.sandboxes.base import Blocked
 from agents.services.leases import Lease, fenced
+from agents.services.outages import outlasting, patiently
 from clusters.models import Cluster
 from clusters.services import clusters
 from credentials.services import audit
 
-TESTS_KEPT = 20_000
-MESSAGE_KEPT = 4_000
-BLOCKED_KEPT = 100
 
-
+@outlasting
 def begin(lease: Lease) -> Execution:
     """The execution to go on with, or the first one."""
     with fenced(lease):
@@ -46,6 +41,7 @@ def begin(lease: Lease) -> Execution:
     return execution
 
 
+@outlasting
 def stored_step(execution: Execution, name: str, round: int) -> Step | None:
     """A step that has ended well; its result need not be made again."""
     return Step.objects.filter(
@@ -53,12 +49,14 @@ def stored_step(execution: Execution, name: str, round: int) -> Step | None:
     ).first()
 
 
+@outlasting
 def has_worked(execution: Execution) -> bool:
     """Whether there are commits of an agent that would be lost."""
     ended = Step.objects.filter(execution=execution, status=Step.Status.COMPLETED)
     return ended.filter(name="verify").exists()
 
 
+@outlasting
 def start_step(lease: Lease, execution: Execution, name: str, round: int, seq: int) -> Step:
     """A step begins, or begins again after its worker died."""
     with fenced(lease):
@@ -72,6 +70,7 @@ def start_step(lease: Lease, execution: Execution, name: str, round: int, seq: i
     return step
 
 
+@outlasting
 def end_step(lease: Lease, step: Step, *, seq: int, result: Any = None, error: str = "") -> None:
     """A step ended: well with a result, badly with a sentence."""
     with fenced(lease):
@@ -79,9 +78,12 @@ def end_step(lease: Lease, step: Step, *, seq: int, result: Any = None, error: s
         step.result, step.error, step.last_seq = result, error[:2000], seq
         step.finished_at = timezone.now()
         step.save()
+        # Its worker outlived a step, so the job does not kill whoever takes it up.
+        Job.objects.filter(pk=lease.job_id, claims_in_vain__gt=0).update(claims_in_vain=0)
     notify_job_changed(lease.job_id)
 
 
+@outlasting
 def provisioned(
     lease: Lease, execution: Execution, *, provider: str, sandbox_id: str, isolation: str
 ) -> None:
@@ -96,6 +98,7 @@ def provisioned(
     notify_job_changed(lease.job_id)
 
 
+@outlasting
 def store_commits(
     lease: Lease, execution: Execution, *, base_sha: str = "", head_sha: str = ""
 ) -> None:
@@ -105,6 +108,14 @@ def store_commits(
         Execution.objects.filter(pk=execution.pk).update(**values)
 
 
+@outlasting
+def recall(execution: Execution, key: str) -> str:
+    """A text that was stored with `remember`, or ''."""
+    stored = Execution.objects.values_list("memory", flat=True).get(pk=execution.pk)
+    return str(stored.get(key, ""))
+
+
+@outlasting
 def remember(lease: Lease, execution: Execution, values: Mapping[str, str]) -> None:
     """Texts a runner needs to go on after its worker died."""
     with fenced(lease):
@@ -112,68 +123,7 @@ def remember(lease: Lease, execution: Execution, values: Mapping[str, str]) -> N
         Execution.objects.filter(pk=execution.pk).update(memory={**memory, **values})
 
 
-def store_blocked(lease: Lease, execution: Execution, place: Blocked, phase: base.Phase) -> bool:
-    """Keep a place that was blocked; False when it was kept before, or there are very many."""
-    entry = {"host": place.host[:253], "port": place.port, "phase": phase.value}
-    with fenced(lease):
-        known = Execution.objects.values_list("blocked", flat=True).get(pk=execution.pk)
-        if entry in known or len(known) >= BLOCKED_KEPT:
-            return False
-        Execution.objects.filter(pk=execution.pk).update(blocked=[*known, entry])
-    notify_job_changed(lease.job_id)
-    return True
-
-
-def store_receipt(
-    lease: Lease, execution: Execution, draft: base.ReceiptDraft, *, first_seq: int, last_seq: int
-) -> None:
-    """Keep a receipt; the same kind and round again replaces it (a step that was repeated)."""
-    outcomes = [test.outcome for test in draft.tests]
-    tests = [
-        {**asdict(test), "message": test.message[:MESSAGE_KEPT]}
-        for test in draft.tests[:TESTS_KEPT]
-    ]
-    with fenced(lease):
-        Receipt.objects.update_or_create(
-            execution=execution,
-            kind=draft.kind.value,
-            round=draft.round,
-            defaults={
-                "status": draft.status.value,
-                "command": draft.command,
-                "commit": draft.commit,
-                "exit_code": draft.exit_code,
-                "seconds": draft.seconds,
-                "passed": outcomes.count("passed"),
-                "failed": outcomes.count("failed") + outcomes.count("error"),
-                "skipped": outcomes.count("skipped"),
-                "tests": tests,
-                "coverage": draft.coverage,
-                "note": draft.note,
-                "first_seq": first_seq,
-                "last_seq": last_seq,
-            },
-        )
-    notify_job_changed(lease.job_id)
-
-
-def store_artifact(lease: Lease, execution: Execution, artifact: base.Artifact) -> None:
-    """Keep a file; the same kind and name again replaces it."""
-    with fenced(lease):
-        row = Artifact.objects.filter(
-            execution=execution, kind=artifact.kind, name=artifact.name
-        ).first()
-        if row:
-            # Only when the row names the new one: a worker may die in between.
-            old = row.file
-            transaction.on_commit(partial(old.storage.delete, str(old.name)))
-        row = row or Artifact(execution=execution, kind=artifact.kind, name=artifact.name)
-        row.media_type, row.size = artifact.media_type, len(artifact.data)
-        row.sha256 = hashlib.sha256(artifact.data).hexdigest()
-        # The name on disk is ours: an agent's file name never becomes a path.
-        row.file.save(f"{execution.pk}-{row.sha256[:16]}", ContentFile(artifact.data), save=True)
-
-
+@outlasting
 def put_aside(
     lease: Lease, execution: Execution, *, seconds: float, reason: str, keep_steps: bool
 ) -> bool:
@@ -200,6 +150,7 @@ def put_aside(
     return True
 
 
+@outlasting
 def await_approval(lease: Lease, *, approval: str) -> bool:
     """Let the job wait for a person, with nobody working on it. False when the lease was lost.
 
@@ -232,37 +183,104 @@ def await_approval(lease: Lease, *, approval: str) -> bool:
     return True
 
 
+def attempts_left(execution: Execution) -> int:
+    """How many further attempts a job may make by itself after this one."""
+    return max(0, int(settings.ATTEMPTS) - execution.number)
+
+
+@outlasting
+def try_again(lease: Lease, execution: Execution, *, code: str, detail: str = "") -> bool:
+    """End this attempt, and let the job wait for the next. False when the lease was lost before.
+
+    When somebody asked to stop in this very moment, the next worker only tidies up.
+    """
+    pause = settings.ATTEMPT_PAUSE * 2 ** (execution.number - 1)
+    whole = math.ceil(pause * random.uniform(1.0, 1.2))  # noqa: S311 - apart from each other
+    try:
+        with fenced(lease):
+            _end(execution, code, detail)
+            job = Job.objects.filter(pk=lease.job_id)
+            now = job.annotate(now=Now()).values_list("now", flat=True).get()
+            next_at = now + timedelta(seconds=whole)
+            waits = job.filter(cancel_requested_at=None).update(
+                status=Job.Status.PENDING,
+                not_before=next_at,
+                waiting_reason=_why_again(execution, code, next_at),
+                paused_seconds=F("paused_seconds") + whole,
+                lease_owner="",
+                lease_until=None,
+            )
+            if not waits:
+                job.update(status=Job.Status.PENDING, lease_owner="", lease_until=None)
+                queue.run_job(lease.job_id)
+    except base.LeaseLost:
+        return False
+    notify_job_changed(lease.job_id)
+    return True
+
+
+def _why_again(execution: Execution, code: str, at: datetime) -> str:
+    what, _, _ = outcome_of(code).sentence.partition(":")
+    number = execution.number + 1
+    return f"{what}; attempt {number} of {settings.ATTEMPTS} begins at {at:%H:%M:%S} UTC."
+
+
 def finish(
     lease: Lease, execution: Execution, *, code: str, detail: str = "", cluster_status: str = ""
 ) -> bool:
-    """End job, execution and cluster together. False when the lease was lost before."""
-    ended = outcome_of(code)
-    status = {
-        "completed": Job.Status.COMPLETED,
-        "failed": Job.Status.FAILED,
-        "cancelled": Job.Status.CANCELLED,
-    }[ended.status]
+    """End job, execution and cluster together. False when the lease was lost before.
+
+    Waits a while for a database that is away or full; raises LeaseLost, with everything as it
+    was, when that does not pass.
+    """
+    end = partial(_finish, lease, execution, code, detail, cluster_status)
+    try:
+        ended = patiently(end, also_full=True)
+    except base.Stop as full:
+        raise base.LeaseLost from full
+    if ended:
+        notify_job_changed(lease.job_id)
+    return ended
+
+
+def _finish(
+    lease: Lease, execution: Execution, code: str, detail: str, cluster_status: str
+) -> bool:
     try:
         with fenced(lease):
             Job.objects.filter(pk=lease.job_id).update(
-                status=status,
-                outcome=ended.code,
+                status=_status(code),
+                outcome=outcome_of(code).code,
                 outcome_detail=detail[:5000],
                 finished_at=Now(),
                 lease_owner="",
                 lease_until=None,
             )
-            Execution.objects.filter(pk=execution.pk).update(
-                status=status, outcome=ended.code, finished_at=Now()
-            )
-            Step.objects.filter(execution=execution, status=Step.Status.RUNNING).update(
-                status=Step.Status.FAILED, finished_at=Now(), error=detail[:2000] or ended.sentence
-            )
-            _move_cluster(lease.job_id, cluster_status, ended.code)
+            _end(execution, code, detail)
+            _move_cluster(lease.job_id, cluster_status, outcome_of(code).code)
     except base.LeaseLost:
         return False
-    notify_job_changed(lease.job_id)
     return True
+
+
+def _end(execution: Execution, code: str, detail: str) -> None:
+    """End the rows of one attempt."""
+    ended = outcome_of(code)
+    Execution.objects.filter(pk=execution.pk).update(
+        status=_status(code), outcome=ended.code, finished_at=Now()
+    )
+    Step.objects.filter(execution=execution, status=Step.Status.RUNNING).update(
+        status=Step.Status.FAILED, finished_at=Now(), error=detail[:2000] or ended.sentence
+    )
+
+
+def _status(code: str) -> str:
+    """The ended status, of a job as of an execution."""
+    return {
+        "completed": Job.Status.COMPLETED.value,
+        "failed": Job.Status.FAILED.value,
+        "cancelled": Job.Status.CANCELLED.value,
+    }[outcome_of(code).status]
 
 
 def _move_cluster(job_id: int, status: str, code: str) -> None:

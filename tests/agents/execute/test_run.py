@@ -62,7 +62,7 @@ def test_the_log_has_no_gap_and_belongs_to_its_steps(main_cluster: Cluster, work
 def test_nothing_is_left_behind(main_cluster: Cluster, work: Work, settings: Settings) -> None:
     job = work(main_cluster)
     assert list(settings.SANDBOX_HOME.glob("job-*")) == []
-    assert not (settings.HOME / "scratch" / str(job.executions.get().pk)).exists()
+    assert list((settings.HOME / "scratch").glob(f"{job.executions.get().pk}-*")) == []
 
 
 def test_the_users_own_repository_is_only_read(
