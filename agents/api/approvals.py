@@ -19,9 +19,10 @@ class Approve(APIView):
 
     @extend_schema(request=s.DecisionSerializer, responses=s.JobListSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Approve its change; it is pushed as soon as a worker is free.
+        """Approve its change, which is pushed as soon as a worker is free, or start its work.
 
-        409 `already_decided`, `job_cancelled` or `not_waiting` when there is nothing to decide
+        Who approves a job that nobody started (`approval` is "start") becomes its requester, and
+        is refused for the same reasons as `start_fix`. 409 `already_decided`, `job_cancelled` or `not_waiting` when there is nothing to decide
         (any more); 403 when you may only look, or the forge does not show you the repository.
         """
         job = approvals.approve(viewer(request), _job(request, pk), _comment(request))
@@ -35,6 +36,8 @@ class Reject(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Reject its change: the draft is closed with the comment, and nothing is pushed.
 
+        A job that nobody started ends, and its cluster is where it was.
+
         409 as for an approval; 403 when you may only look.
         """
         job = approvals.reject(viewer(request), _job(request, pk), _comment(request))
@@ -42,7 +45,9 @@ class Reject(APIView):
 
 
 def _job(request: Request, pk: int) -> Job:
-    found = Job.objects.for_user(viewer(request)).select_related("project__team")
+    found = Job.objects.for_user(viewer(request)).select_related(
+        "project__team", "cluster__project__team"
+    )
     return get_object_or_404(found, pk=pk)
 
 

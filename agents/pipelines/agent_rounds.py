@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from agents.outcomes import OUTCOMES
-from agents.pipelines import progress
+from agents.pipelines import keeping, progress, taking
 from agents.pipelines.agent_round import RoundTask, agent_round
 from agents.pipelines.base import Stop
+from agents.pipelines.earlier import Done
 from agents.pipelines.prompting import feedback_on
 from agents.pipelines.proving import summary, verify
 from agents.pipelines.records import AgentRound, Baseline, Verification
@@ -19,20 +20,25 @@ from agents.pipelines.run import FixRun
 class Work:
     """What the rounds came to: a head with commits, and what the tests say about it.
 
-    `budget_spent` is a sentence when the budget ended the work, else ''.
+    `budget_spent` is a sentence when the budget ended the work, else ''. `taken_from` is the job
+    that it was done in, when that was an earlier one.
     """
 
     head: str
     verification: Verification
     summary: str = ""  # the agent's own, of its last round that said anything
     budget_spent: str = ""
+    taken_from: int = 0
 
 
 def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
     """Let the agent work until the tests prove the change or the rounds are used up.
 
+    A retry of the steps after the agent begins with the commits that are there, and asks nobody.
     Raises Stop when there are no commits to prove.
     """
+    if run.context.done is not None:
+        return _taken_over(run, baseline, run.context.done)
     work: Work | None = None
     task = RoundTask(number=1)
     said = f"The tests before the change: {summary(baseline.receipt)} The agent is at work."
@@ -60,10 +66,22 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
         task = RoundTask(task.number + 1, feedback, ended.session_id)
 
 
+def _taken_over(run: FixRun, baseline: Baseline, done: Done) -> Work:
+    ended = run.step("agent", AgentRound, partial(taking.commits, run, done))
+    again = partial(verify, run, baseline, ended.head, 1)
+    if done.verification is not None:
+        again = partial(taking.verification, run, done.verification, ended.head, done.job_id)
+    verification = run.step("verify", Verification, again)
+    return Work(ended.head, verification, ended.summary, _budget_spent(ended), ended.taken_from)
+
+
 def _agent(run: FixRun, baseline: Baseline, task: RoundTask, said: str) -> AgentRound:
     def once() -> AgentRound:
         progress.tell(run, said)
-        return agent_round(run, baseline.plan, task)
+        ended = agent_round(run, baseline.plan, task)
+        if ended.head:
+            keeping.keep(run, ended.head)
+        return ended
 
     return run.step("agent", AgentRound, once, round=task.number)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agents.pipelines.base import Phase
 from agents.runners.base import AgentHook, CommandRunner, HostedRunner, McpServer
 from agents.sandboxes.base import Destination, Reach, SandboxProvider
 from clusters.forges.base import Author, Forge
 from clusters.planner.base import PlanDraft
+
+if TYPE_CHECKING:  # its records need what stands here
+    from agents.pipelines.earlier import Done, Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Settings:
     rounds: int = 3
     test_timeout: float = 600.0
     setup_timeout: float = 600.0
-    agent_timeout: float = 1500.0
+    agent_timeout: float = 1500.0  # of one round
+    idle_timeout: float = 600.0  # of an agent that says nothing
     time_limit: float = 1800.0
     allow_unisolated: bool = False
     guard: Mapping[str, str] = field(default_factory=dict)
@@ -96,6 +100,9 @@ class FixContext:
     `issues` are the numbers of the forge's issues that it is about; `paused` is how many seconds
     the job was put aside, which do not count. `gate` is there once the agent's work is done and
     waits, or waited, for a person. `cancelled`: somebody asked to stop before this worker began.
+    `earlier` is what a retry from a later step begins with. `begun_on` is the base commit that
+    this job's branch began on, if it has: the draft of all its attempts is one. `attempts_left`
+    is how many further attempts follow by themselves when what ends this one passes.
     """
 
     job_id: int
@@ -113,6 +120,19 @@ class FixContext:
     paused: float = 0.0
     gate: AtGate | None = None
     cancelled: bool = False
+    earlier: Earlier | None = None
+    begun_on: str = ""
+    attempts_left: int = 0
+
+    @property
+    def done(self) -> Done | None:
+        """The commits of an earlier job that this one takes over."""
+        return self.earlier.done if self.earlier else None
+
+    @property
+    def needs_agent(self) -> bool:
+        """Whether an agent has to work, or to have worked, in this job's own time."""
+        return self.gate is None and self.done is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +156,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the run ended: a code of `agents.outcomes`, and a sentence that says more."""
+    """How the run ended: a code of `agents.outcomes`, and a sentence that says more.
+
+    `again`: a further attempt follows by itself, for which the draft was kept.
+    """
 
     outcome: str
     detail: str
     pull_number: int | None
     head_sha: str
     verified: bool
+    again: bool = False

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from agents.pipelines import ending, gate, keeping, opening, preparing, proving, publishing
+from agents.pipelines import ending, gate, opening, preparing, proving, publishing, taking
 from agents.pipelines.agent_rounds import Work, work_in_rounds
-from agents.pipelines.base import AwaitsApproval, Journal, LeaseLost, Stop
+from agents.pipelines.base import AwaitsApproval, Journal, Stop
 from agents.pipelines.context import FixContext, Quote, Result, Settings, Tools
 from agents.pipelines.records import (
     Baseline,
@@ -42,10 +42,10 @@ def run_fix(context: FixContext, tools: Tools, journal: Journal) -> Result:
     run = FixRun(context, tools, journal)
     try:
         return journal.step("finish", Result, partial(ending.finish, run, _result(run)))
-    except (LeaseLost, RateLimited, AwaitsApproval):
+    except (RateLimited, AwaitsApproval):
         raise
     except Exception as error:
-        ending.check_lease(journal)
+        ending.check_lease(journal, error)
         left = Result("cancelled", "The job ended early.", run.pull_number, "", verified=False)
         for problem in ending.clean_up(run, left):
             error.add_note(problem)
@@ -58,14 +58,14 @@ def _result(run: FixRun) -> Result:
     except RateLimited:
         ending.put_aside(run)
         raise
-    except (Stop, ForgeError, SandboxError, GitError) as error:
+    except (Stop, ForgeError, SandboxError, GitError, OSError) as error:
         ending.keep_the_work(run, error)
         return ending.stopped(run, ending.as_stop(run, error))
 
 
 def _carry_out(run: FixRun) -> Result:
     _open(run)
-    if run.tools.runner is None and run.context.gate is None:
+    if run.tools.runner is None and run.context.needs_agent:
         raise _no_model(_measure(run))
     draft = run.step("draft_pr", Draft, partial(opening.open_draft, run))
     run.pull_number = draft.number
@@ -83,6 +83,8 @@ def _open(run: FixRun) -> None:
 
 def _measure(run: FixRun) -> Baseline:
     run.check_time()
+    if run.context.done and run.context.done.verification:
+        return run.step("baseline", Baseline, partial(taking.baseline_as_it_was, run))
     setup = run.step("setup", Setup, partial(preparing.set_up, run))
     run.check_time()
     return run.step("baseline", Baseline, partial(proving.measure_baseline, run, setup))
@@ -103,10 +105,8 @@ def _fix(run: FixRun, number: int | None, baseline: Baseline) -> Result:
         detail = publishing.reason(guarded.findings)
         return Result("guard_blocked", detail, number, "", verified=False)
     gate.pass_through(run, work)
-    publish = partial(publishing.publish, run, number, baseline.receipt, work, guarded.findings)
+    publish = partial(publishing.publish, run, number, baseline, work, guarded.findings)
     published = run.step("publish", Published, publish)
-    if run.context.gate:
-        keeping.forget(run)
     run.pull_number = number = published.number or number
     verified = work.verification.judgement.verified
     return Result(*_outcome(work), number, published.head, verified)
@@ -115,6 +115,7 @@ def _fix(run: FixRun, number: int | None, baseline: Baseline) -> Result:
 def _outcome(work: Work) -> tuple[str, str]:
     """Its code and sentence: what is proven is proven, whatever ended the work."""
     judgement = work.verification.judgement
-    if work.budget_spent and not judgement.verified:
+    spent_here = work.budget_spent and not work.taken_from
+    if spent_here and not judgement.verified:
         return "budget_spent", f"{work.budget_spent} {judgement.sentence}"
     return judgement.outcome, judgement.sentence

@@ -25,8 +25,10 @@ def pass_through(run: FixRun, work: Work) -> None:
 
     Raises AwaitsApproval until somebody has decided, and Stop when they rejected it.
     """
-    at_gate = run.context.gate
-    if at_gate is None and not run.settings.gate:
+    at_gate, done = run.context.gate, run.context.done
+    # A person was to look at these very commits: trying again does not decide for anybody.
+    asked = done is not None and done.asked_gate
+    if at_gate is None and not run.settings.gate and not asked:
         return
     if run.context.cancelled:
         raise Cancelled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 
-from agents.pipelines import pr_text, project_file, sticky
+from agents.pipelines import pr_text, project_file, sticky, taking
 from agents.pipelines.base import Stop
 from agents.pipelines.commands import script
 from agents.pipelines.detecting import folders
@@ -105,8 +105,8 @@ def _close_left_over(run: FixRun) -> None:
 
 def checkout(run: FixRun) -> Checkout:
     """Put the newest commits into the sandbox, with an empty one of our own on top."""
-    run.base = run.mirror.resolve(run.settings.base_branch)
-    start = run.start_commit()
+    run.base = taking.base_of(run)
+    start = taking.start_of(run)
     bundle = run.tools.scratch / "checkout.bundle"
     shallow = run.mirror.bundle(start, bundle, depth=50)
     run.sandbox.put_repository(bundle, base=start, shallow=shallow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from agents.outcomes import outcome
+from agents.pipelines import retry_text
 from agents.pipelines.base import ReceiptDraft, ReceiptStatus
 from agents.pipelines.context import FixContext
 from agents.pipelines.guard import Finding
@@ -65,7 +66,7 @@ def signature(context: FixContext) -> str:
 def draft_body(context: FixContext, isolation: str, *, progress: str = "") -> str:
     """The text while the work goes on; `progress` says how far it is."""
     lines = [
-        "**Work in progress:** an agent is working on this. "
+        f"**Work in progress:** {retry_text.under_way(context)} "
         "The text is replaced by what the tests showed.",
         *([plain(progress, 1_000)] if progress else []),
         *_section("What is planned", [prose(context.plan.summary)]),
@@ -86,11 +87,12 @@ def final_body(
     *,
     summary: str = "",
     budget_spent: str = "",
+    before_in: int = 0,
 ) -> str:
     """The text of a change that was pushed: what was proven, or plainly that it was not.
 
     `summary` is the agent's own, shown as a quote; `budget_spent` a sentence when that ended its
-    work.
+    work; `before_in` the job in which the tests before the change ran, when that was an earlier one.
     """
     lines = [
         *_verdict(work),
@@ -99,6 +101,7 @@ def final_body(
         *_agents_words(summary),
         *_reports(context),
         *_proof(baseline, work),
+        *retry_text.measured_in(context, before_in, work),
         *_tests(baseline, work),
         *_guard(findings),
         *_criteria(context),
@@ -213,14 +216,20 @@ def _origin(context: FixContext, isolation: str) -> Iterator[str]:
     place = _ISOLATION.get(isolation, f"isolation: {plain(isolation, 40)}")
     job = f"job {context.job_id}"
     link = context.job_url.startswith(("https://", "http://")) and ")" not in context.job_url
+    linked = f"[{job}]({context.job_url})" if link else job
     yield "---"
-    yield (
-        f"Asked for by {plain(context.requester.name, 100)}. Made by "
-        f"{plain(context.runner_title, 100)} ({code(context.runner_name, 60)}) in a sandbox that "
-        f"was {place}, from version {context.plan_version} of the plan, "
-        f"as {f'[{job}]({context.job_url})' if link else job}."
-    )
-    if context.agent_note:
+    asked = f"Asked for by {plain(context.requester.name, 100)}"
+    plan = f"from version {context.plan_version} of the plan"
+    if context.done is not None:
+        yield f"{asked}, as {linked}. {retry_text.makers(context.done)}, {plan}."
+        if context.done.verification is None:
+            yield f"The tests of this job ran in a sandbox that was {place}."
+    else:
+        yield (
+            f"{asked}. Made by {plain(context.runner_title, 100)} "
+            f"({code(context.runner_name, 60)}) in a sandbox that was {place}, {plan}, as {linked}."
+        )
+    if context.agent_note and context.done is None:
         yield plain(context.agent_note, 500)
     if context.gate and context.gate.decision == "approved":
         yield f"Looked at and approved by {plain(context.gate.by, 100)} before it was pushed."

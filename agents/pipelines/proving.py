@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from agents.pipelines import style
+from agents.pipelines import style, taking
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus, Stop
 from agents.pipelines.checkouts import clean_checkout
 from agents.pipelines.commits import find_again
@@ -21,12 +20,16 @@ from agents.pipelines.testing import (
     failed_to_run,
     refuses_options,
     run_tests,
+    were_begun,
 )
 from agents.pipelines.verdict import judge
 
 
 def measure_baseline(run: FixRun, setup: Setup) -> Baseline:
-    """The base's tests on the base; raises Stop when they hang."""
+    """The base's tests on the base, or those of an earlier job; raises Stop when they hang."""
+    environment = taking.environment(run, setup)
+    if taken := taking.baseline(run, setup, environment):
+        return taken
     plan = setup.plan
     receipt = _tested(run, plan, ReceiptKind.BASELINE, run.base)
     if plan.pytest and refuses_options(receipt):
@@ -36,7 +39,7 @@ def measure_baseline(run: FixRun, setup: Setup) -> Baseline:
     _keep(run, "Before the change", receipt)
     if receipt.status == ReceiptStatus.TIMED_OUT:
         raise Stop("tests_hang", receipt.note)
-    return Baseline(receipt, plan)
+    return Baseline(receipt, plan, environment)
 
 
 def verify(run: FixRun, baseline: Baseline, head: str, round: int) -> Verification:
@@ -98,8 +101,9 @@ def _tested(
         selectors=also,
         paths=_inside(run, plan, commit) if plan.has_patterns else (),
     )
-    try:
-        folder = clean_checkout(
+
+    def check_out() -> None:
+        clean_checkout(
             run.sandbox,
             run.mirror,
             commit,
@@ -107,8 +111,11 @@ def _tested(
             scratch=run.tools.scratch,
             made=plan.made,
             kept=plan.kept,
-            fresh=kind == ReceiptKind.BASELINE,
+            # These very tests may have run before, and have been lost.
+            fresh=kind == ReceiptKind.BASELINE and not were_begun(run.sandbox, run.journal, tests),
         )
+
+    try:
+        return run_tests(run.sandbox, run.journal, plan, tests, check_out)
     except Changed as error:
         return failed_to_run(plan, tests, str(error))
-    return run_tests(run.sandbox, run.journal, plan, replace(tests, folder=folder))

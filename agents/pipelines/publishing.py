@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.pipelines import guard, linting, pr_text, sticky
+from agents.pipelines import guard, keeping, linting, pr_text, sticky
 from agents.pipelines.agent_rounds import Work
-from agents.pipelines.base import Artifact, ReceiptDraft, Stop
+from agents.pipelines.base import Artifact, Stop
 from agents.pipelines.commits import find_again
 from agents.pipelines.guard import Change, Finding, Policy
 from agents.pipelines.opening import propose
-from agents.pipelines.records import Guarded, Published
+from agents.pipelines.records import Baseline, Guarded, Published
 from agents.pipelines.run import FixRun
 from clusters.forges import diffs, elsewhere
 from clusters.forges.base import ForgeError, Pull, PullState
@@ -35,11 +35,12 @@ def inspect(run: FixRun, number: int | None, work: Work) -> Guarded:
         },
         lint=linting.issues(run, work.head) if policy.severity("lint") != "off" else (),
     )
-    findings = guard.inspect(change, run.context.plan, run.author, policy)
+    findings = guard.inspect(change, run.context.plan, run.commits_author, policy)
     for finding in findings:
         run.journal.say(f"Guard: {finding.path or 'the change'}: {finding.sentence}")
     if any(finding.kind == "secret" and finding.severity == "block" for finding in findings):
-        run.journal.say("The difference is not kept, because a secret may be in it.")
+        run.journal.say("The change is not kept, because a secret may be in it.")
+        keeping.forget(run)
     else:
         _keep_diff(run, work.head)
     blocked = guard.blocks(findings)
@@ -59,7 +60,7 @@ def reason(findings: Sequence[Finding]) -> str:
 def publish(
     run: FixRun,
     number: int | None,
-    baseline: ReceiptDraft,
+    baseline: Baseline,
     work: Work,
     findings: Sequence[Finding],
 ) -> Published:
@@ -68,9 +69,10 @@ def publish(
     text = pr_text.final_body(
         run.context,
         run.isolation,
-        baseline,
+        baseline.receipt,
         work.verification,
         findings,
+        before_in=baseline.taken_from,
         summary=work.summary,
         budget_spent=work.budget_spent,
     )

@@ -58,17 +58,24 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The tests before anything changed; the plan as it proved to work."""
+    """The tests before anything changed; the plan as it proved to work.
+
+    `environment` is a digest of what they ran in, '' where it is not known. `taken_from` is the
+    job in which they ran, when that was an earlier one.
+    """
 
     receipt: ReceiptDraft
     plan: TestPlan
+    environment: str = ""
+    taken_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AgentRound:
     """What the agent left after one round. `head` is '' when there are no commits at all.
 
-    `summary` is its own text for the pull request, if it left one.
+    `summary` is its own text for the pull request, if it left one. `taken_from` is the job whose
+    agent worked, when that was an earlier one.
     """
 
     ok: bool
@@ -77,15 +84,20 @@ class AgentRound:
     session_id: str
     head: str
     summary: str = ""
+    taken_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The two receipts of one round, and what they say together with the baseline."""
+    """The two receipts of one round, and what they say together with the baseline.
+
+    `taken_from` is the job in which they were measured, when that was an earlier one.
+    """
 
     head: ReceiptDraft
     reproduction: ReceiptDraft
     judgement: Judgement
+    taken_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from agents.pipelines.base import ReceiptDraft, ReceiptKind, ReceiptStatus
 from agents.pipelines.checkouts import clean_checkout
@@ -45,20 +46,20 @@ def reproduce(run: FixRun, baseline: Baseline, head: ReceiptDraft, round: int) -
     selection = select([file.path for file in files], baseline.receipt, head, plan.takes)
     if selection is None:
         return _not_run(run, round, NO_TEST_CHANGED)
-    try:
-        folder = _old_code_with_new_tests(run, plan, head.commit, files)
-    except Changed as error:
-        return _not_run(run, round, str(error), ReceiptStatus.ERROR)
     tests = TestRun(
         ReceiptKind.REPRODUCTION,
         run.base,
-        folder,
+        f"{run.sandbox.root}/checks/{ReceiptKind.REPRODUCTION}",
         timeout=run.settings.test_timeout,
         round=round,
         selectors=selection.files if plan.counts else (),
         paths=_paths(run, plan, files) if plan.has_patterns else (),
     )
-    receipt = run_tests(run.sandbox, run.journal, plan, tests)
+    check_out = partial(_old_code_with_new_tests, run, plan, head.commit, files)
+    try:
+        receipt = run_tests(run.sandbox, run.journal, plan, tests, check_out)
+    except Changed as error:
+        return _not_run(run, round, str(error), ReceiptStatus.ERROR)
     return judged(receipt, selection.telling) if plan.counts else by_exit_code(receipt)
 
 
@@ -126,7 +127,7 @@ def _of_them(count: int) -> str:
 
 def _old_code_with_new_tests(
     run: FixRun, plan: TestPlan, head: str, files: Sequence[ChangedFile]
-) -> str:
+) -> None:
     folder = clean_checkout(
         run.sandbox,
         run.mirror,
@@ -141,7 +142,6 @@ def _old_code_with_new_tests(
         if data is not None:
             mode = 0o755 if file.mode == "100755" else 0o644
             run.sandbox.write(f"{folder}/{file.path}", data, mode=mode)
-    return folder
 
 
 def _content(run: FixRun, head: str, file: ChangedFile) -> bytes | None:

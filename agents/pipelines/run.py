@@ -75,6 +75,15 @@ class FixRun:
         return Author(_identity(who.name) or "Soulcaster user", _identity(who.email) or "unknown")
 
     @property
+    def commits_author(self) -> Author:
+        """In whose name the commits of the change are: those that are taken over keep theirs."""
+        if self.context.done is None:
+            return self.author
+        start = self.start_commit()
+        (first,) = self.mirror.commits(self.base, start, limit=1)
+        return Author(first.author, first.email)
+
+    @property
     def sandbox(self) -> Sandbox:
         """The sandbox of this execution; raises SandboxLost when it is gone."""
         if self._sandbox is None:
@@ -112,8 +121,23 @@ class FixRun:
         return list(dict.fromkeys([*self.tools.registries, *named, *found]))
 
     def start_commit(self) -> str:
-        """The empty commit on the base; made again when this mirror does not have it."""
-        return self.mirror.empty_commit(self.base, start_message(self.context), self.author)
+        """The empty commit on the base; made or brought again when this mirror does not have it.
+
+        Commits that are taken over stay as they are, so their start is that of the earlier job.
+        Raises GitError when they cannot be read.
+        """
+        done = self.context.done
+        if done is None:
+            return self.mirror.empty_commit(self.base, start_message(self.context), self.author)
+        if not self.has(done.start):
+            self.bring(done.bundle)
+        return self.mirror.resolve(done.start)
+
+    def bring(self, data: bytes) -> str:
+        """Take a kept bundle of commits on our base into this worker's mirror; their head."""
+        bundle = self.tools.scratch / "kept.bundle"
+        bundle.write_bytes(data)
+        return self.mirror.take_back(bundle, base=self.base, ref=self.work_ref)
 
     def seconds_left(self) -> float:
         """Of the job's time limit; not below 0."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from agents.pipelines.base import Artifact, Journal, ReceiptDraft, ReceiptStatus, TestCase
-from agents.pipelines.commands import Command, Ended, watch
+from agents.pipelines.commands import Command, Ended, begun, watch
 from agents.pipelines.frameworks.base import MAX_BYTES, Framework, ReportError
 from agents.pipelines.named_tests import resolved
 from agents.pipelines.plans import (
@@ -31,31 +31,48 @@ __all__ = [
     "failed_to_run",
     "refuses_options",
     "run_tests",
+    "were_begun",
 ]
 
 # What pytest's exit codes mean: https://docs.pytest.org/en/stable/reference/exit-codes.html
 _USAGE_ERROR, _NO_TESTS = 4, 5
+_REPORT = "junit"  # the kind of artifact
 
 
-def run_tests(sandbox: Sandbox, journal: Journal, plan: TestPlan, run: TestRun) -> ReceiptDraft:
-    """Run the tests without network, output into the log; the report is kept as an artifact."""
+def run_tests(
+    sandbox: Sandbox,
+    journal: Journal,
+    plan: TestPlan,
+    run: TestRun,
+    check_out: Callable[[], None] | None = None,
+) -> ReceiptDraft:
+    """Run the tests without network, output into the log; the report is kept as an artifact.
+
+    `check_out` makes the folder first, unless an earlier worker began these tests: then they are
+    taken up as they are. What it raises, this raises.
+    """
     if not plan.argv:
+        if check_out is not None:
+            check_out()  # others want to look at it
         return _receipt(plan, run, ReceiptStatus.NO_TESTS, note=NOTHING_TO_RUN)
     counts = plan.counts
     if counts is None:
         argv = with_programs(sandbox, plan, plan.place(run.folder), plain_command(plan))
-        ended = watch(sandbox, journal, _command(sandbox, plan, run, argv))
+        ended = watch(sandbox, journal, _command(sandbox, plan, run, argv), check_out)
         return _by_exit_code(plan, run, ended)
+    earlier = begun(sandbox, journal, _name(plan.ignore_addopts, run))
     # Outside of the checkout, by a name that nobody inside could have prepared.
-    report = f"{run.folder}-{secrets.token_hex(8)}{counts.suffix}"
+    report = earlier.note if earlier else f"{run.folder}-{secrets.token_hex(8)}{counts.suffix}"
     words = resolved(plain_command(plan), run.paths) if plan.has_patterns else plain_command(plan)
     argv = counts.argv(words, report, plan.place(run.folder), sandbox)
     chosen = counts.selected(argv, [*filter(None, map(plan.inside, run.selectors))])
-    command = _command(sandbox, plan, run, chosen)
+    command = replace(_command(sandbox, plan, run, chosen), note=report)
     if not counts.reports:
         command = replace(command, kept=MAX_BYTES)
-    ended = watch(sandbox, journal, command)
-    return _by_report(plan, run, ended, _report(sandbox, journal, counts, run, ended, report))
+    ended = watch(sandbox, journal, command, check_out)
+    kept = journal.kept(_REPORT, _file(counts, run)) if earlier else b""
+    data = kept or _report(sandbox, journal, counts, run, ended, report)
+    return _by_report(plan, run, ended, data)
 
 
 NOTHING_TO_RUN = (
@@ -68,14 +85,28 @@ def refuses_options(receipt: ReceiptDraft) -> bool:
     return receipt.status == ReceiptStatus.ERROR and receipt.exit_code == _USAGE_ERROR
 
 
+def were_begun(sandbox: Sandbox, journal: Journal, run: TestRun) -> bool:
+    """Whether these tests have run in this sandbox before, to their end or not."""
+    names = [_name(ignores, run) for ignores in (False, True)]
+    return any(begun(sandbox, journal, name) for name in names)
+
+
 def failed_to_run(plan: TestPlan, run: TestRun, why: str) -> ReceiptDraft:
     """The receipt of tests that could not be started."""
     return _receipt(plan, run, ReceiptStatus.ERROR, note=why)
 
 
+def _name(ignores_options: bool, run: TestRun) -> str:
+    return f"{run.kind}-{run.round}{'-plain' if ignores_options else ''}"
+
+
+def _file(counts: Framework, run: TestRun) -> str:
+    return f"{run.kind}-{run.round}{counts.suffix}"
+
+
 def _command(sandbox: Sandbox, plan: TestPlan, run: TestRun, argv: Sequence[str]) -> Command:
     return Command(
-        name=f"{run.kind}-{run.round}",
+        name=_name(plan.ignore_addopts, run),
         argv=argv,
         cwd=plan.place(run.folder),
         timeout=run.timeout,
@@ -91,8 +122,7 @@ def _report(
         data = sandbox.read(path, limit=MAX_BYTES) if counts.reports else ended.tail.encode()
     except SandboxError:
         return None  # it broke before it wrote a report; the exit code says more
-    name = f"{run.kind}-{run.round}{counts.suffix}"
-    journal.artifact(Artifact("junit", name, counts.media_type, data))
+    journal.artifact(Artifact(_REPORT, _file(counts, run), counts.media_type, data))
     return data
 
 

@@ -1,7 +1,4 @@
-"""A person's word on what a job waits for.
-
-Today that is the gate before a push; a job that nobody started will wait in the same way.
-"""
+"""A person's word on what a job waits for: the gate before a push, or somebody who starts it."""
 
 from __future__ import annotations
 
@@ -15,6 +12,8 @@ from django.db.models.functions import Now
 from agents import queue
 from agents.logs.hints import notify_job_changed
 from agents.models import Execution, Job
+from agents.services import starting
+from agents.services.starting import START, Wish
 from clusters.forges.base import ForgeError
 from clusters.services import repositories
 from credentials.errors import Conflict, Invalid
@@ -31,12 +30,20 @@ _WAITED = "seconds-at-gate"  # in the execution's memory
 
 
 def approve(user: User, job: Job, comment: str = "") -> Job:
-    """Let the job go on. Raises Conflict when it does not wait, or somebody was faster."""
+    """Let the job go on. Raises Conflict when it does not wait, or somebody was faster.
+
+    Who approves a job that nobody started is its requester from then on: rights, keys and limits
+    are theirs, and it is refused for the same reasons as `jobs.start_fix`.
+    """
+    if job.approval == START:
+        return _start(user, job, _checked(user, job, comment))
     return _decide(user, job, APPROVED, comment)
 
 
 def reject(user: User, job: Job, comment: str = "") -> Job:
-    """End the job without what it waited to do; the same errors as `approve`."""
+    """End the job without what it waited to do; Conflict as for `approve`."""
+    if job.approval == START:
+        return _turn_down(user, job, _checked(user, job, comment))
     return _decide(user, job, REJECTED, comment)
 
 
@@ -76,12 +83,63 @@ def end_wait(job_id: int, waited: int) -> None:
         execution.save(update_fields=["memory"])
 
 
-def _decide(user: User, job: Job, decision: str, comment: str) -> Job:
+def _checked(user: User, job: Job, comment: str) -> str:
+    """The comment of somebody who may decide."""
     teams.require_writer(user, job.project.team)
     comment = comment.replace("\0", "").strip()
     if len(comment) > LONGEST_COMMENT:
         text = f"A comment has at most {LONGEST_COMMENT:,} characters."
         raise Invalid("comment_too_long", text, fields={"comment": [text]})
+    return comment
+
+
+def _start(user: User, job: Job, comment: str) -> Job:
+    """The job begins as this person's own."""
+    if not _waits(job):
+        raise _not_waiting(job)
+    assert job.cluster is not None  # else it was ended with its cluster
+    wanted = starting.order(user, job.cluster, Wish())
+    begun, _ = starting.begin(user, job.cluster, wanted, proposal=job, comment=comment)
+    notify_job_changed(begun.pk)
+    return begun
+
+
+def _turn_down(user: User, job: Job, comment: str) -> Job:
+    """End a job that nobody started: no worker has seen it, and its cluster is where it was."""
+    said = f"{user} rejected the proposal{f': {comment}' if comment else '.'}"
+    with transaction.atomic():
+        changed = Job.objects.filter(
+            pk=job.pk, status=Job.Status.AWAITING_APPROVAL, approval=START, cancel_requested_at=None
+        ).update(
+            status=Job.Status.COMPLETED,
+            outcome=REJECTED,
+            outcome_detail=said,
+            finished_at=Now(),
+            decision=REJECTED,
+            decided_by=user,
+            decided_at=Now(),
+            decision_comment=comment,
+            lease_until=None,
+        )
+        if not changed:
+            raise _not_waiting(job)
+        team = job.project.team
+        audit.record(
+            actor=user, team=team, verb="job.proposal_rejected", target=job, reason=comment
+        )
+    notify_job_changed(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def _waits(job: Job) -> bool:
+    return Job.objects.filter(
+        pk=job.pk, status=Job.Status.AWAITING_APPROVAL, cancel_requested_at=None
+    ).exists()
+
+
+def _decide(user: User, job: Job, decision: str, comment: str) -> Job:
+    comment = _checked(user, job, comment)
     if decision == APPROVED:
         _require_sight(user, job)
     with transaction.atomic():

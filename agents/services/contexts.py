@@ -8,11 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 from pydantic import TypeAdapter
 
-from agents.models import Job
+from agents.models import Execution, Job
 from agents.pipelines.context import Allowed, AtGate, FixContext, Quote, Settings
 from agents.runners.base import AgentHook, McpServer
 from agents.sandboxes.base import Reach
-from agents.services import approvals
+from agents.services import approvals, retries
 from agents.services.pulls import author_of
 from agents.wiring import runner_info
 from clusters.forges.base import Forge
@@ -28,7 +28,10 @@ QUOTE_LENGTH = 4_000
 
 
 def fix_context(job: Job, forge: Forge) -> FixContext:
-    """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot."""
+    """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot.
+
+    Raises Stop when a retry's earlier job has lost what is taken over from it.
+    """
     info = runner_info(job.runner, job.requested_by, job.project.team, job.model)
     return FixContext(
         job_id=job.pk,
@@ -46,7 +49,16 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         paused=float(job.paused_seconds),
         gate=_at_gate(job),
         cancelled=job.cancel_requested_at is not None,
+        earlier=retries.earlier(job),
+        begun_on=_begun_on(job),
+        attempts_left=max(0, settings.ATTEMPTS - job.executions.count()),
     )
+
+
+def _begun_on(job: Job) -> str:
+    """The commit that the newest attempt so far began on, or ''."""
+    begun = Execution.objects.filter(job=job).exclude(base_sha="").order_by("-number")
+    return begun.values_list("base_sha", flat=True).first() or ""
 
 
 def _at_gate(job: Job) -> AtGate | None:
@@ -86,7 +98,9 @@ def _settings(job: Job, base_branch: str) -> Settings:
         rounds=project.rounds,
         test_timeout=float(project.test_limit_seconds),
         time_limit=float(job.time_limit_seconds),
-        agent_timeout=float(job.time_limit_seconds),
+        setup_timeout=float(project.setup_limit_seconds),
+        agent_timeout=float(project.agent_limit_seconds),
+        idle_timeout=float(project.idle_limit_seconds),
         allow_unisolated=project.allow_unisolated and settings.UNISOLATED_RUNS,
         guard=project.guard,
         protected=project.protected_paths,

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.logs.plain import without_codes
 from agents.logs.reading import tail
-from agents.models import Artifact, Execution, Job, LogChunk, Receipt
+from agents.models import Artifact, Execution, Job, LogChunk, Receipt, Step
+from agents.pipelines import keeping
 from agents.pipelines.test_files import is_test_path
 from agents.services import jobs as service
+from agents.services import provenance
 from agents.views import diffs
 from agents.views.activity import happenings
 from agents.views.code import code_refusal, require_code
 from agents.views.comparison import compare
-from agents.views.job_page import frame, newest, visible
+from agents.views.job_page import frame, newest, seen, visible
 from agents.views.log_lines import line_after
 from clusters.models import Project
+from credentials.paging import Listing
 from credentials.services import audit
-from credentials.views.helpers import act, go, signed_in
+from credentials.views.helpers import act, signed_in, way_back
 
 PAGE_SIZE = 50
 TEXT_LIMIT = 2 << 20  # bytes of an artifact that a page shows
@@ -41,22 +45,20 @@ _FILTERS = {
 @require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
     """Every job of the person's projects, newest first."""
-    user = signed_in(request)
-    found = (
-        Job.objects.for_user(user)
-        .select_related("project", "requested_by")
-        .prefetch_related("pull_requests")
-    )
+    mine = Project.objects.for_user(signed_in(request))
     wanted = request.GET.get("project", "")
     project = None
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
-        project = get_object_or_404(Project.objects.for_user(user), pk=int(wanted))
-        found = found.filter(project=project)
+        project = get_object_or_404(mine, pk=int(wanted))
     status = request.GET.get("status", "all")
     status = status if status in _FILTERS else "all"
-    statuses = _FILTERS[status][1]
-    chosen = found if statuses is None else found.filter(status__in=statuses)
-    page = Paginator(chosen.order_by("-id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    within: dict[str, list[Any]] = {
+        "project": [project.pk] if project else list(mine.values_list("pk", flat=True))
+    }
+    if statuses := _FILTERS[status][1]:
+        within["status"] = sorted(statuses)
+    rows = Job.objects.select_related("project", "requested_by").prefetch_related("pull_requests")
+    page = Listing(rows, ("-id",), within).page(request.GET, PAGE_SIZE)
     filters = [
         {"value": value, "label": label, "current": value == status}
         for value, (label, _) in _FILTERS.items()
@@ -92,7 +94,14 @@ def job_receipts(request: HttpRequest, job_id: int) -> HttpResponse:
     refusal = code_refusal(request, found.project)
     measured = Receipt.objects.filter(execution=execution).order_by("id")
     receipts = list(measured) if execution and not refusal else []
-    context = {"refusal": refusal, "receipts": receipts, "comparison": compare(receipts)}
+    steps = Step.objects.filter(execution=execution) if receipts else []
+    earlier = provenance.measured_in(steps)
+    context = {
+        "refusal": refusal,
+        "receipts": receipts,
+        "runs": [(each, earlier.get((each.kind, each.round))) for each in receipts],
+        "comparison": compare(receipts),
+    }
     return render(request, "agents/job_receipts.html", frame(request, found, "receipts") | context)
 
 
@@ -132,9 +141,9 @@ def job_activity(request: HttpRequest, job_id: int) -> HttpResponse:
 def job_state(request: HttpRequest, job_id: int) -> HttpResponse:
     """The header, timeline and facts for htmx; 204 while nothing changed since `seen`."""
     found = visible(request, job_id)
-    context = frame(request, found, request.GET.get("tab", "log"))
-    if request.GET.get("seen") == context["seen"]:
+    if request.GET.get("seen") == seen(found):
         return HttpResponse(status=204)
+    context = frame(request, found, request.GET.get("tab", "log"))
     # 286 tells htmx that there is nothing more to ask for.
     return render(
         request,
@@ -146,11 +155,14 @@ def job_state(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_safe
 def job_log_text(request: HttpRequest, job_id: int) -> HttpResponseBase:
-    """The whole log as a text file."""
+    """The whole log as a text file; with `?plain=1` without colours and other codes."""
     found = visible(request, job_id)
     require_code(request, found.project)
     execution = newest(found)
-    response = StreamingHttpResponse(_log_text(execution), content_type="text/plain; charset=utf-8")
+    text = _log_text(execution)
+    if request.GET.get("plain") == "1":
+        text = without_codes(text)
+    response = StreamingHttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{found.pk}.log"'
     return response
 
@@ -177,7 +189,8 @@ def job_artifact(request: HttpRequest, job_id: int, artifact_id: int) -> HttpRes
     """A kept file, only ever as a download: its content is a stranger's."""
     found = visible(request, job_id)
     require_code(request, found.project)
-    artifact = get_object_or_404(Artifact, pk=artifact_id, execution__job=found)
+    kept = Artifact.objects.exclude(kind=keeping.KIND)  # commits that nobody may have looked at
+    artifact = get_object_or_404(kept, pk=artifact_id, execution__job=found)
     try:
         file = artifact.file.open("rb")
     except FileNotFoundError as error:
@@ -197,22 +210,9 @@ def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(
         request,
         lambda: service.cancel(signed_in(request), found),
-        to=reverse("job", args=[found.pk]),
+        to=way_back(request, reverse("job", args=[found.pk])),
         done="The job is being cancelled. Its log and receipts are kept.",
     )
-
-
-@require_POST
-def job_retry(request: HttpRequest, job_id: int) -> HttpResponse:
-    """The same work again, as a new job."""
-    found = visible(request, job_id)
-    started: list[Job] = []
-
-    def work() -> None:
-        started.append(service.retry(signed_in(request), found)[0])
-
-    answer = act(request, work, to=reverse("job", args=[found.pk]))
-    return go(request, reverse("job", args=[started[0].pk])) if started else answer
 
 
 def planned_paths(found: Job) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agents.pipelines.context import AtGate
+from agents.pipelines.earlier import Earlier
 from agents.pipelines.fix import FixContext, Quote, Result, Settings, Tools, run_fix
 from agents.runners.base import CommandRunner, HostedRunner
 from agents.sandboxes.local import LocalProvider
@@ -40,6 +41,8 @@ class Bench:
         self.runner: CommandRunner | HostedRunner | None = None
         self.gate: AtGate | None = None
         self.cancelled = False
+        self.job_id = 7
+        self.earlier: Earlier | None = None
         self.settings = Settings(base_branch="main", branch=BRANCH, allow_unisolated=True)
 
     @property
@@ -55,7 +58,7 @@ class Bench:
 
     def context(self) -> FixContext:
         return FixContext(
-            job_id=7,
+            job_id=self.job_id,
             title="Shares lose cents",
             runner_name="local_editor",
             runner_title="Editor of the tests",
@@ -68,6 +71,7 @@ class Bench:
             job_url="https://soulcaster.example/jobs/7",
             gate=self.gate,
             cancelled=self.cancelled,
+            earlier=self.earlier,
         )
 
     def run(self, journal: MemoryJournal | None = None) -> Result:

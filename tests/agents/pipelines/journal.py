@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -33,6 +34,9 @@ class Memory:
     lines: list[str] = field(default_factory=list)
     blocked: list[tuple[Blocked, Phase]] = field(default_factory=list)
     output: bytearray = field(default_factory=bytearray)
+    # How many events and bytes of each source are kept.
+    told: Counter[str] = field(default_factory=Counter)
+    printed: Counter[str] = field(default_factory=Counter)
     worked: list[str] = field(default_factory=list)  # steps that really ran, by name
 
     @property
@@ -62,6 +66,9 @@ class MemoryJournal:
     ) -> None:
         self.memory = memory
         self._begun, self._worked, self._kept, self._beaten = begun, worked, kept, beaten
+        # What this worker has heard of each source: what was kept before is heard again.
+        self._events: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
 
     def step(self, name: str, result: type[T], work: Callable[[], T], *, round: int = 1) -> T:
         adapter = TypeAdapter(result)
@@ -82,8 +89,14 @@ class MemoryJournal:
         if (place, phase) not in self.memory.blocked:
             self.memory.blocked.append((place, phase))
 
-    def output(self, data: bytes) -> None:
-        self.memory.output += data
+    def output(self, data: bytes, source: str = "") -> None:
+        known = max(0, self.memory.printed[source] - self._bytes[source]) if source else 0
+        self._bytes[source] += len(data)
+        self.memory.printed[source] = max(self.memory.printed[source], self._bytes[source])
+        self.memory.output += data[known:]
+
+    def ended(self, source: str) -> None:
+        """Everything is kept at once here."""
 
     def receipt(self, receipt: ReceiptDraft) -> None:
         self.memory.receipts[receipt.kind, receipt.round] = receipt
@@ -94,8 +107,15 @@ class MemoryJournal:
     def artifact(self, artifact: Artifact) -> None:
         self.memory.artifacts[artifact.kind, artifact.name] = artifact
 
-    def emit(self, event: AgentEvent) -> None:
-        self.memory.events.append(event)
+    def kept(self, kind: str, name: str) -> bytes:
+        artifact = self.memory.artifacts.get((kind, name))
+        return artifact.data if artifact else b""
+
+    def emit(self, event: AgentEvent, source: str = "") -> None:
+        self._events[source] += 1
+        if not source or self._events[source] > self.memory.told[source]:
+            self.memory.told[source] = self._events[source]
+            self.memory.events.append(event)
 
     def beat(self) -> None:
         self._beaten()

@@ -19,8 +19,8 @@ SAID = "The job's budget of $2.00 is used up: it cost $2.10 so far."
 class Tight(MemoryJournal):
     """A job whose budget is used up by the first exchange."""
 
-    def emit(self, event: AgentEvent) -> None:
-        super().emit(event)
+    def emit(self, event: AgentEvent, source: str = "") -> None:
+        super().emit(event, source)
         if isinstance(event, Usage):
             raise BudgetSpent(SAID)
 

@@ -86,6 +86,7 @@ def test_commits_are_in_the_name_of_the_requester_and_above_the_start(fixed: Fix
 def test_kept_files_are_the_prompt_the_reports_and_the_difference(fixed: Fixed) -> None:
     bench, _ = fixed
     assert set(bench.memory.artifacts) == {
+        ("commits", "commits.bundle"),
         ("prompt", "prompt-1.md"),
         ("junit", "baseline-1.xml"),
         ("junit", "head-1.xml"),

@@ -118,7 +118,12 @@ def test_the_commits_outlive_the_mirror_of_the_worker_that_made_them(gated: Benc
     result = decide(gated, APPROVED)
     assert result.outcome == "verified"
     assert gated.only_pull().head_sha == result.head_sha
-    assert gated.memory.notes["kept-commits"] == ""
+
+
+def test_the_commits_of_a_rejected_change_are_not_kept(gated: Bench) -> None:
+    assert gated.memory.artifacts["commits", "commits.bundle"].data
+    decide(gated, REJECTED)
+    assert not gated.memory.artifacts["commits", "commits.bundle"].data
 
 
 def test_the_agent_is_not_needed_any_more(gated: Bench) -> None:

@@ -62,7 +62,7 @@ def test_an_agent_that_fills_the_sandbox_ends_with_that_outcome(sandbox: Sandbox
         Task(prompt="Fix it"),
         sandbox,
         MemoryJournal(Memory()),
-        timeout=30.0,
+        patience=command_agent.Patience(30.0, 30.0),
         reachable=lambda launch: Network.NONE,
     )
 

@@ -12,9 +12,9 @@ from agents import queue
 from agents.models import Job
 from agents.services import jobs
 from clusters.models import Cluster
-from clusters.services import clusters
-from credentials.errors import Conflict, Forbidden
-from credentials.models import User
+from clusters.services import clusters, repositories
+from credentials.errors import Conflict, Forbidden, Invalid
+from credentials.models import AuditEvent, User
 from tests import factories
 
 RUNNER = "local_scripted"
@@ -175,3 +175,61 @@ def test_a_job_waits_when_the_broker_is_away(
     with django_capture_on_commit_callbacks(execute=True):
         job, created = jobs.start_fix(alice, cluster, runner=RUNNER)
     assert (created, job.status) == (True, Job.Status.PENDING)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_clicks_without_a_plan_are_one_job_and_one_plan(
+    alice: User, cluster: Cluster, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.project.requires_approval = False
+    cluster.project.save()
+    both, found, refused = threading.Barrier(2), [], []
+    monkeypatch.setattr(repositories, "snapshot", lambda *_: (both.wait(), ("", []))[1])
+
+    def click() -> None:
+        try:
+            found.append(jobs.start_fix(alice, cluster, runner=RUNNER)[0].pk)
+        except Conflict as error:
+            refused.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []
+    assert len(set(found)) == 1
+    assert cluster.plans.count() == 1
+
+
+class TestPriority:
+    def test_it_is_chosen_at_the_start(self, alice: User, cluster: Cluster) -> None:
+        factories.make_plan(cluster, approved_by=alice)
+        job, _ = jobs.start_fix(alice, cluster, runner=RUNNER, priority=Job.Priority.URGENT)
+        assert job.priority == Job.Priority.URGENT
+
+    def test_it_is_changed_while_the_job_waits(self, bob: User, cluster: Cluster) -> None:
+        job = factories.make_job(cluster.project, cluster)
+        assert jobs.set_priority(bob, job, Job.Priority.HIGH).priority == Job.Priority.HIGH
+        jobs.set_priority(bob, job, Job.Priority.HIGH)  # no news
+        told = AuditEvent.objects.get(target_id=job.pk, verb="job.priority_changed")
+        assert (told.actor, told.data) == (bob, {"before": "medium", "after": "high"})
+
+    @pytest.mark.parametrize("status", sorted(Job.HELD | Job.ENDED))
+    def test_it_is_not_changed_afterwards(self, bob: User, cluster: Cluster, status: str) -> None:
+        job = factories.make_job(cluster.project, cluster, status=status)
+        with pytest.raises(Conflict) as refusal:
+            jobs.set_priority(bob, job, Job.Priority.HIGH)
+        assert refusal.value.code == "job_begun"
+
+    def test_there_are_four(self, bob: User, cluster: Cluster) -> None:
+        job = factories.make_job(cluster.project, cluster)
+        with pytest.raises(Invalid) as refusal:
+            jobs.set_priority(bob, job, 15)
+        assert refusal.value.code == "priority_unknown"
+
+    def test_a_viewer_changes_none(self, carol: User, cluster: Cluster) -> None:
+        with pytest.raises(Forbidden):
+            jobs.set_priority(carol, factories.make_job(cluster.project, cluster), 20)
