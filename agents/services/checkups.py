@@ -56,10 +56,23 @@ def runner_state(info: RunnerInfo, user: User, team: Team | None) -> Line:
     A sandbox on this machine is tried (once a minute); one elsewhere costs money, so that only
     what the doctor found lately counts.
     """
+    if not info.configured:
+        return _state(info, None)
+    return _state(info, _sandbox(info.sandbox, user, team))
+
+
+def known_state(info: RunnerInfo, user: User, team: Team | None) -> Line:
+    """The same from what is known already: nothing is tried, so that it answers at once."""
+    known: list[Line] | None = _kept(lambda: cache.get(_key(info.sandbox, user, team)), None)
+    tried: Line | None = _kept(lambda: cache.get(_key(f"sandbox-{info.sandbox}", user, team)), None)
+    return _state(info, known[0] if known else tried)
+
+
+def _state(info: RunnerInfo, place: Line | None) -> Line:
+    """A runner's line, by what was found about its sandbox (None: nothing lately)."""
     line = Line(info.name, info.title, State.OK, info.note, info.remedy)
     if not info.configured:
         return Line(info.name, info.title, State.PROBLEM, info.reason, info.remedy)
-    place = _sandbox(info.sandbox, user, team)
     if place is not None and place.state is State.PROBLEM:
         said = f"Its sandbox does not work: {place.sentence}"
         return Line(info.name, info.title, State.PROBLEM, said, place.remedy)

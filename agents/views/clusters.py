@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,18 +14,23 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.models import Job, PullRequest
 from agents.outcomes import OUTCOMES
 from agents.services import jobs as job_service
-from agents.services import runners
+from agents.services import queueing, runners
+from agents.services.starting import is_proposal
 from agents.views.activity import happenings
-from clusters.models import Cluster, FeedbackItem, Plan
+from agents.views.priorities import PRIORITIES, priority_of
+from clusters.models import Cluster, FeedbackItem, Plan, Source
 from clusters.services import feedback, plans
 from clusters.views import sections
 from clusters.views.clusters import visible
 from clusters.views.trends import trends
+from credentials.paging import CappedCount, Listing, counted
 from credentials.services import audit
 from credentials.views.helpers import Tab, act, can_write, go, signed_in, typed
 
 ITEMS_PER_PAGE = 30
 PEOPLE_SHOWN = 12
+COUNTED = 1_000  # reports of a source, and reports whose authors are counted
+NEWEST_REPORTS = ("-seen_at", "-id")
 REPORT_LENGTH = 600  # characters shown before a report folds
 
 
@@ -35,16 +40,10 @@ def cluster(request: HttpRequest, cluster_id: int) -> HttpResponse:
     found = visible(request, cluster_id)
     items = feedback.of_cluster(found.pk)
     chosen = _narrow(request, items)
-    page = Paginator(chosen, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
-    sources = (
-        items.order_by("source__name")
-        .values("source_id", "source__name", "source__kind")
-        .annotate(n=Count("id"))
-    )
     context = {
-        "page": page,
+        "page": Listing(chosen, NEWEST_REPORTS).page(request.GET, ITEMS_PER_PAGE),
         "narrowed": chosen is not items,
-        "sources": sources,
+        "sources": _sources(found),
         "report_length": REPORT_LENGTH,
         "people": _people(items),
         "trend": trends([found.pk])[found.pk],
@@ -83,7 +82,7 @@ def cluster_jobs(request: HttpRequest, cluster_id: int) -> HttpResponse:
         .select_related("requested_by")
         .prefetch_related("pull_requests")
     )
-    page = Paginator(jobs.order_by("-id"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Listing(jobs, ("-id",)).page(request.GET, ITEMS_PER_PAGE)
     return render(
         request, "agents/cluster_jobs.html", _frame(request, found, "jobs") | {"page": page}
     )
@@ -112,6 +111,7 @@ def start_fix(request: HttpRequest, cluster_id: int) -> HttpResponse:
             runner=request.POST.get("runner", "")[:64],
             credential=_chosen_key(request),
             model=request.POST.get("model", "")[:100],
+            priority=priority_of(request),
         )
         started.append(job)
 
@@ -131,7 +131,9 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
     """What the header, the tabs and the right column of every tab show."""
     plan = plans.current(found)
     pull = PullRequest.objects.filter(cluster=found).order_by("-id").first()
-    active = job_service.active_fix(found)
+    running = job_service.active_fix(found)
+    proposal = running if running and is_proposal(running) else None
+    active = None if proposal else running
     team, user = found.project.team, signed_in(request)
     writer = can_write(request, team)
     default = runners.default(found.project)
@@ -144,6 +146,9 @@ def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
         "plan": plan,
         "pull": pull,
         "active": active,
+        "proposal": proposal,
+        "priorities": PRIORITIES,
+        "place": queueing.place(active) if active and active.status == Job.Status.PENDING else None,
         "runners": [
             (info, keys, runners.suggested_models(info.name))
             for info, keys in runners.with_keys(infos, user, team)
@@ -184,10 +189,19 @@ def _narrow(request: HttpRequest, items: QuerySet[FeedbackItem]) -> QuerySet[Fee
     return items.filter(author=author) if author else items
 
 
+def _sources(found: Cluster) -> list[dict[str, Any]]:
+    """Where its reports come from, each with how many."""
+    reports = FeedbackItem.objects.filter(cluster=found, source=OuterRef("pk")).values("pk")
+    sources: Any = Source.objects.filter(project=found.project_id).order_by("name")
+    rows = sources.values("pk", "name", number=CappedCount(reports[: COUNTED + 1]))
+    return [{**row, "count": counted(row["number"], COUNTED)} for row in rows if row["number"]]
+
+
 def _people(items: QuerySet[FeedbackItem]) -> list[tuple[str, int]]:
-    """Who reported it most often, each with how often."""
-    named = items.exclude(author="").order_by().values_list("author")
-    return list(named.annotate(n=Count("id")).order_by("-n", "author")[:PEOPLE_SHOWN])
+    """Who reported it most often, each with how often; of very many reports, the newest count."""
+    authors = Counter(items.values_list("author", flat=True)[:COUNTED])
+    del authors[""]
+    return sorted(authors.items(), key=lambda each: (-each[1], each[0]))[:PEOPLE_SHOWN]
 
 
 def _version(request: HttpRequest, versions: list[Plan]) -> Plan | None:

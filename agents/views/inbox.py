@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, IntegerField, Q, Value, When
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from agents.models import Job, PullRequest
+from agents.services import queueing
+from agents.services.queueing import Place
 from clusters.models import Cluster, FeedbackItem, Project
-from clusters.services import plans
+from clusters.services import plans, search
 from clusters.views.clusters import visible
 from clusters.views.trends import Trend, trends
+from credentials.paging import LIMIT, CappedCount, Listing, capped_count, counted
 from credentials.views.helpers import can_write, signed_in, typed
 
 PAGE_SIZE = 30
@@ -25,8 +27,8 @@ STATUS = Cluster.Status
 # The filters in their order; "all" is everything that nobody dismissed.
 FILTERS = ("all", "new", "planned", "fixing", "pr_opened", "resolved", "dismissed")
 SORTS = {
-    "impact": ("Most people", ("closed", "-reporter_count", "-item_count", "-id")),
-    "recent": ("Last reported", ("-last_seen", "-id")),
+    "impact": ("Most people", ("-rank", "-reporter_count", "-item_count", "-id")),
+    "recent": ("Last reported", ("-seen_at", "-id")),
     "first": ("Newest cluster", ("-id",)),
 }
 
@@ -38,6 +40,7 @@ class Row:
     cluster: Cluster
     trend: Trend
     job: Job | None
+    place: Place | None  # of a job that waits
     pull: PullRequest | None
 
 
@@ -50,48 +53,49 @@ class Filter:
     count: int
     current: bool
 
+    @property
+    def total(self) -> str:
+        """The count for people."""
+        return counted(self.count)
+
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """Clusters of the person's projects, by status, search and order from the address."""
     user = signed_in(request)
-    projects = Project.objects.for_user(user).filter(archived_at=None).select_related("team")
-    project = (
-        get_object_or_404(projects, pk=request.GET["project"])
-        if _is_id(request, "project")
-        else None
-    )
-    if project is None and not projects.exists():
+    mine = list(Project.objects.for_user(user).filter(archived_at=None).select_related("team"))
+    if not mine:
         return render(request, "agents/inbox_start.html", {"section": "inbox"})
-    found = Cluster.objects.for_user(user).filter(project__in=[project] if project else projects)
-    if words := typed(request, "q")[:200]:
-        found = found.filter(Q(title__icontains=words) | Q(summary__icontains=words))
+    project = _chosen(request, mine)
+    only = project or (mine[0] if len(mine) == 1 else None)
+    ids = [only.pk] if only else [each.pk for each in mine]
+    words = typed(request, "q")[:200]
+    found = search.matching(words, ids) if words else None
+    counts = _counts(ids) if found is None else _counts_of(found)
     status = request.GET.get("status", "all")
+    status = status if status in FILTERS else "all"
     sort = request.GET.get("sort", "impact")
-    page = _page(request, _in_status(found, status), sort)
-    rows = _rows(list(page.object_list))
-    only = project or (projects[0] if len(projects[:2]) == 1 else None)
+    sort = sort if sort in SORTS else "impact"
+    page = _listing(ids, found, status, sort).page(request.GET, PAGE_SIZE)
+    rows = _rows(page.object_list)
+    waiting = capped_count(FeedbackItem.objects.filter(cluster=None, project__in=ids))
     context: dict[str, Any] = {
         "section": "inbox",
-        "project": project or only,
+        "project": only,
         "target": only,
         "can_write": only is not None and can_write(request, only.team),
-        "filters": _filters(found, status),
+        "filters": _filters(counts, status),
         "sorts": [(value, label) for value, (label, _) in SORTS.items()],
-        "sort": sort if sort in SORTS else "impact",
+        "sort": sort,
         "status": status,
         "words": words,
+        "cut": found is not None and len(found) == search.LIMIT,
         "page": page,
         "rows": rows,
-        "several": project is None and only is None,
-        "empty": not rows
-        and not words
-        and not Cluster.objects.for_user(user)
-        .filter(project__in=[project] if project else projects)
-        .exists(),
-        "waiting": FeedbackItem.objects.for_user(user)
-        .filter(cluster=None, project__in=[project] if project else projects)
-        .count(),
+        "several": only is None,
+        "empty": not rows and not words and not any(counts.values()),
+        "waiting": waiting,
+        "waiting_total": counted(waiting),
     }
     if rows:
         context |= _about(rows[0].cluster, rows[0].trend)
@@ -112,7 +116,7 @@ def _about(cluster: Cluster, trend: Trend) -> dict[str, Any]:
     quotes = (
         FeedbackItem.objects.filter(cluster=cluster)
         .select_related("source")
-        .order_by("-occurred_at", "-id")
+        .order_by("-seen_at", "-id")
     )
     return {
         "chosen": cluster,
@@ -122,24 +126,30 @@ def _about(cluster: Cluster, trend: Trend) -> dict[str, Any]:
     }
 
 
-def _is_id(request: HttpRequest, name: str) -> bool:
-    text = request.GET.get(name, "")
-    return text.isascii() and text.isdigit() and len(text) < 19
+def _chosen(request: HttpRequest, mine: Sequence[Project]) -> Project | None:
+    """The project that the address names; 404 when it is not among the person's."""
+    text = request.GET.get("project", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return None
+    for project in mine:
+        if project.pk == int(text):
+            return project
+    raise Http404("There is no such project.")
 
 
-def _in_status(clusters: Any, status: str) -> Any:
-    if status in STATUS.values:
-        return clusters.filter(status=status)
-    return clusters.exclude(status=STATUS.DISMISSED)
-
-
-def _page(request: HttpRequest, clusters: Any, sort: str) -> Page[Cluster]:
-    closed = Case(
-        When(status=STATUS.RESOLVED, then=Value(1)), default=Value(0), output_field=IntegerField()
-    )
-    _, order = SORTS.get(sort, SORTS["impact"])
-    ordered = clusters.select_related("project").annotate(closed=closed).order_by(*order)
-    return Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+def _listing(
+    project_ids: list[int], found: list[int] | None, status: str, sort: str
+) -> Listing[Cluster]:
+    """Along an index of each project: by rank, which says what is dismissed, or by status."""
+    rows, (_, order) = Cluster.objects.select_related("project"), SORTS[sort]
+    statuses = [status] if status != "all" else [s for s in STATUS.values if s != STATUS.DISMISSED]
+    if found is not None:
+        return Listing(rows.filter(pk__in=found, status__in=statuses), order)
+    if status == "all" and sort == "impact":
+        return Listing(rows.filter(rank__gt=0), order, {"project": project_ids})
+    # Within a status the rank is always the same, and its index goes without.
+    order = tuple(part for part in order if part != "-rank")
+    return Listing(rows, order, {"project": project_ids, "status": statuses})
 
 
 def _rows(clusters: Sequence[Cluster]) -> list[Row]:
@@ -154,17 +164,40 @@ def _rows(clusters: Sequence[Cluster]) -> list[Row]:
         .exclude(state="closed")
         .order_by("id")
     }
+    wait = any(job.status == Job.Status.PENDING for job in jobs.values())
+    places = queueing.places() if wait else {}
     return [
-        Row(cluster, found[cluster.pk], jobs.get(cluster.pk), pulls.get(cluster.pk))
+        Row(
+            cluster,
+            found[cluster.pk],
+            job := jobs.get(cluster.pk),
+            places.get(job.pk) if job else None,
+            pulls.get(cluster.pk),
+        )
         for cluster in clusters
     ]
 
 
-def _filters(clusters: Any, current: str) -> list[Filter]:
-    counts = dict(clusters.values_list("status").annotate(n=Count("id")).order_by())
+def _counts(project_ids: Sequence[int]) -> dict[str, int]:
+    """How many clusters have each status, each counted up to a limit, in one query."""
+    found = Cluster.objects.filter(project__in=project_ids)
+    counts = [
+        CappedCount(found.filter(status=status).values("pk")[: LIMIT + 1])
+        for status in STATUS.values
+    ]
+    one_row: Any = Project.objects.filter(pk=project_ids[0])
+    return dict(zip(STATUS.values, one_row.values_list(*counts).get(), strict=True))
+
+
+def _counts_of(cluster_ids: Sequence[int]) -> dict[str, int]:
+    found = Cluster.objects.filter(pk__in=cluster_ids).order_by()
+    return dict(found.values_list("status").annotate(n=Count("id")))
+
+
+def _filters(by_status: Mapping[str, int], current: str) -> list[Filter]:
     labels = {"all": "All", **dict(STATUS.choices)}
-    counts["all"] = sum(number for status, number in counts.items() if status != STATUS.DISMISSED)
-    current = current if current in labels else "all"
+    every = sum(number for status, number in by_status.items() if status != STATUS.DISMISSED)
+    counts = {**by_status, "all": every}
     shown = [
         value for value in FILTERS if value != "dismissed" or counts.get(value) or current == value
     ]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 
 from agents.models import Artifact, Execution, Job, PullRequest, Receipt, Step
-from agents.services import blocked, runners
+from agents.pipelines import keeping
+from agents.services import blocked, queueing, runners, usual
+from agents.services.queueing import Place
+from agents.services.status import reason_of
+from agents.views import bars
+from agents.views.bars import Chart
 from agents.views.job_keys import key_lines
 from agents.views.job_usage import JobUsage, job_usage
-from agents.views.timeline import entries
+from agents.views.priorities import PRIORITIES, priority_name
+from agents.views.timeline import Entry, entries
 from credentials.views.helpers import Tab, can_write, signed_in
 
-COMPARED_JOBS = 20
 _TABS = (
     ("log", "Log", "job"),
     ("receipts", "Receipts", "job_receipts"),
@@ -38,8 +45,8 @@ def visible(request: HttpRequest, job_id: int) -> Job:
 
 
 def newest(job: Job) -> Execution | None:
-    """The last attempt."""
-    return Execution.objects.filter(job=job).order_by("-number").first()
+    """The last attempt, without the agent's memory, which may be large."""
+    return Execution.objects.filter(job=job).defer("memory").order_by("-number").first()
 
 
 def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
@@ -48,29 +55,48 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
     steps = list(Step.objects.filter(execution=execution)) if execution else []
     pull = PullRequest.objects.filter(job=job).order_by("-id").first()
     used = job_usage(job, execution)
+    place = queueing.place(job) if job.status == Job.Status.PENDING else None
+    chart = _chart(job, execution, steps)
     return {
         "section": "jobs",
         "job": job,
         "project": job.project,
         "execution": execution,
-        "timeline": entries(job, execution, steps),
+        "timeline": _with_bars(entries(job, execution, steps), steps, chart),
+        "chart": chart,
+        "place": place,
+        "reason": reason_of(job, place),
         "pull": pull,
         "criteria": job.plan_snapshot.get("criteria", []),
         "findings": _findings(steps),
         "notes": _notes(steps),
-        "artifacts": Artifact.objects.filter(execution=execution).order_by("id")
+        "artifacts": Artifact.objects.filter(execution=execution)
+        .exclude(kind=keeping.KIND)
+        .order_by("id")
         if execution
         else [],
         "runner": runners.named(job.runner, job.requested_by, job.project.team, job.model),
         "blocked": blocked.places(execution, job),
         "keys": key_lines(job, signed_in(request)),
-        "usual": usual(job) if not job.is_ended else "",
+        "usual": usually(job) if not job.is_ended else "",
         "usage": used,
+        "priorities": PRIORITIES,
+        "priority": priority_name(job),
         "can_write": can_write(request, job.project.team),
         "tab": tab,
         "tabs": _tabs(job, execution, tab),
-        "seen": digest(job, execution, steps, pull, used),
+        "seen": digest(job, execution, steps, pull, used, place),
     }
+
+
+def seen(job: Job) -> str:
+    """The digest of a page as it would be now; it looks at no step's result, which may be large."""
+    execution = newest(job)
+    found = Step.objects.filter(execution=execution).defer("result", "error")
+    pull = PullRequest.objects.filter(job=job).order_by("-id").first()
+    place = queueing.place(job) if job.status == Job.Status.PENDING else None
+    steps = list(found) if execution else []
+    return digest(job, execution, steps, pull, job_usage(job, execution), place)
 
 
 def digest(
@@ -79,9 +105,12 @@ def digest(
     steps: list[Step],
     pull: PullRequest | None,
     used: JobUsage,
+    place: Place | None,
 ) -> str:
     """Changes when anything in the header, timeline or facts does."""
     parts: list[object] = [job.status, job.outcome, job.cancel_requested_at, job.decision, used]
+    parts.append(job.approval)
+    parts += [place, job.waiting_reason, job.priority]
     if execution:
         parts += [execution.pk, execution.isolation, execution.blocked]
     parts += [(step.pk, step.status, step.attempts) for step in steps]
@@ -90,24 +119,33 @@ def digest(
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def usual(job: Job) -> str:
+def usually(job: Job) -> str:
     """How long such jobs took before, in words; '' before there are three."""
-    ended = Job.objects.filter(
-        project=job.project_id, status=Job.Status.COMPLETED, started_at__isnull=False
-    )
-    times = sorted(
-        (finished - started).total_seconds()
-        for started, finished in ended.order_by("-id").values_list("started_at", "finished_at")[
-            :COMPARED_JOBS
-        ]
-        if started and finished
-    )
-    if len(times) < 3:
+    ((_, times),) = usual.times([job.project_id])
+    if len(times) < usual.FEWEST:
         return ""
     low, high = times[len(times) // 4], times[-(len(times) // 4) - 1]
-    if high < 90:
-        return f"usually {round(low)} to {max(round(high), round(low) + 1)} s"
-    return f"usually {max(1, round(low / 60))} to {max(2, round(high / 60))} min"
+    unit, size = ("s", 1) if high < 90 else ("min", 60)
+    first, last = max(1, round(low / size)), max(1, round(high / size))
+    return f"usually about {last} {unit}" if first == last else f"usually {first} to {last} {unit}"
+
+
+def _chart(job: Job, execution: Execution | None, steps: list[Step]) -> Chart | None:
+    """The newest attempt's steps along its time; None before the first one."""
+    if execution is None or not steps:
+        return None
+    end = execution.finished_at or job.finished_at or timezone.now()
+    return bars.chart(steps, begun=execution.started_at, now=end)
+
+
+def _with_bars(timeline: list[Entry], steps: list[Step], chart: Chart | None) -> list[Entry]:
+    """The steps that began come first in the timeline, in the same order."""
+    drawn = {(bar.name, bar.round): bar for bar in chart.bars} if chart else {}
+    begun = [
+        replace(entry, bar=drawn.get((step.name, step.round)))
+        for entry, step in zip(timeline, steps, strict=False)
+    ]
+    return [*begun, *timeline[len(begun) :]]
 
 
 def _findings(steps: list[Step]) -> list[dict[str, Any]]:

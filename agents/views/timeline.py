@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from agents.models import Execution, Job, Step
+
+if TYPE_CHECKING:
+    from agents.views.bars import Bar
 
 TITLES = {
     "preflight": "Check access",
@@ -47,6 +51,7 @@ class Entry:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     first_seq: int = 0
+    bar: Bar | None = None
 
 
 def entries(job: Job, execution: Execution | None, steps: Iterable[Step]) -> list[Entry]:
@@ -60,13 +65,18 @@ def entries(job: Job, execution: Execution | None, steps: Iterable[Step]) -> lis
         found += [
             Entry(TITLES[name], "waiting", _wanted(job, name))
             for name in EXPECTED[reached + 1 :]
-            if name != "gate" or _has_gate(job)
+            if (name != "gate" or _has_gate(job)) and not _is_left_out(job, name)
         ]
     return found
 
 
 def _has_gate(job: Job) -> bool:
     return job.project.gate or job.asked_at is not None
+
+
+def _is_left_out(job: Job, name: str) -> bool:
+    """What needs no tests of its own needs nothing installed either."""
+    return name == "setup" and job.from_step == "publish"
 
 
 def _wanted(job: Job, name: str) -> str:
@@ -96,6 +106,12 @@ def _detail(step: Step) -> str:
     if step.status == Step.Status.FAILED:
         return step.error[:300]
     result = step.result if isinstance(step.result, dict) else {}
+    if job := result.get("taken_from"):
+        return f"Taken over from job {job}. {_shown(step, result)}".strip()
+    return _shown(step, result)
+
+
+def _shown(step: Step, result: dict[str, object]) -> str:
     judgement = result.get("judgement")
     if isinstance(judgement, dict):
         return str(judgement.get("sentence", ""))[:300]

@@ -1,4 +1,4 @@
-"""Jobs and what came of them for operators: looked at, cancelled, told again, never edited.
+"""What came of jobs for operators: looked at, told again, never edited.
 
 The prices of models are theirs to write.
 """
@@ -12,14 +12,13 @@ from django.http import HttpRequest
 from agents.models import (
     Artifact,
     Execution,
-    Job,
     ModelPrice,
     PullRequest,
     Receipt,
     Step,
     WebhookDelivery,
 )
-from agents.services import deliveries, jobs, prices
+from agents.services import deliveries, prices
 from credentials.admin import ReadOnlyAdmin
 from credentials.models import User
 
@@ -45,39 +44,6 @@ class StepInline(admin.TabularInline[Step, Execution]):
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Never."""
         return False
-
-
-@admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
-    """All jobs; the action cancels those that wait or run."""
-
-    list_display = (
-        "id",
-        "title",
-        "project",
-        "status",
-        "outcome",
-        "runner",
-        "requested_by",
-        "created_at",
-    )
-    list_select_related = ("project", "requested_by")
-    list_filter = ("status", "outcome", "runner", "kind")
-    search_fields = ("title", "branch")
-    actions = ("cancel",)
-
-    @admin.action(description="Cancel selected jobs", permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        """The same service as the page and the API."""
-        assert isinstance(request.user, User)
-        active = list(queryset.filter(status__in=Job.ACTIVE).select_related("project__team"))
-        for job in active:
-            jobs.cancel(request.user, job)
-        messages.success(request, f"Asked {len(active)} jobs to stop; ended ones were left alone.")
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Operators who may change jobs."""
-        return request.user.has_perm("agents.change_job")
 
 
 @admin.register(Execution)
