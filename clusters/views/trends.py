@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.utils import timezone
 
-from clusters.models import FeedbackItem
+from clusters.models import Cluster, FeedbackItem
+from credentials.paging import CappedCount, counted
 
 WEEK = timedelta(days=7)
+MOST = 1_000  # reports of a week that are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,15 @@ class Trend:
         return self.week > self.before
 
     @property
+    def this_week(self) -> str:
+        """The last seven days' in a word."""
+        return counted(self.week, MOST)
+
+    @property
     def text(self) -> str:
         """A few words, or '' when nobody reported it for two weeks."""
         if self.week or self.before:
-            return f"{self.week} this week, {self.before} before"
+            return f"{self.this_week} this week, {counted(self.before, MOST)} before"
         return ""
 
 
@@ -39,14 +45,16 @@ def trends(cluster_ids: Sequence[int], now: datetime | None = None) -> dict[int,
     """One query for a page of clusters."""
     now = now or timezone.now()
     rows = (
-        FeedbackItem.objects.filter(cluster__in=cluster_ids)
-        .annotate(seen=Coalesce("occurred_at", "received_at"))
-        .filter(seen__gt=now - 2 * WEEK, seen__lte=now)
-        .values("cluster")
-        .annotate(
-            week=Count("id", filter=Q(seen__gt=now - WEEK)),
-            before=Count("id", filter=Q(seen__lte=now - WEEK)),
-        )
+        Cluster.objects.filter(pk__in=cluster_ids)
+        .annotate(week=_reports(now - WEEK, now), before=_reports(now - 2 * WEEK, now - WEEK))
+        .values_list("pk", "week", "before")
     )
-    found = {row["cluster"]: Trend(row["week"], row["before"]) for row in rows}
+    found = {key: Trend(week, before) for key, week, before in rows}
     return {key: found.get(key, Trend()) for key in cluster_ids}
+
+
+def _reports(after: datetime, until: datetime) -> CappedCount:
+    found = FeedbackItem.objects.filter(
+        cluster=OuterRef("pk"), seen_at__gt=after, seen_at__lte=until
+    )
+    return CappedCount(found.values("pk")[: MOST + 1])
