@@ -7,8 +7,9 @@ Losing it all harms nobody: the database is the truth.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import redis
 import structlog
@@ -28,6 +29,18 @@ _PAUSE = 5.0  # seconds without a try after Redis failed
 def key(execution_id: int) -> str:
     """The stream's name."""
     return f"log:{execution_id}"
+
+
+def chunk(entry_id: str, fields: Mapping[str, str]) -> ChunkMessage:
+    """What an entry of the stream says."""
+    told: ChunkMessage = {
+        "seq": int(entry_id.partition("-")[0]),
+        "stream": fields["stream"],
+        "text": fields["text"],
+    }
+    if "at" in fields:
+        told["at"] = fields["at"]
+    return told
 
 
 def connect(url: str) -> redis.Redis:
@@ -68,8 +81,8 @@ class LiveStream:
     def _add(self, chunks: Iterable[ChunkMessage]) -> None:
         pipe = self._client.pipeline(transaction=False)
         for chunk in chunks:
-            fields = {"stream": chunk["stream"], "text": chunk["text"]}
-            pipe.xadd(self._key, fields, id=f"{chunk['seq']}-0", maxlen=KEPT_CHUNKS)  # type: ignore[arg-type]
+            fields: dict[Any, Any] = {key: value for key, value in chunk.items() if key != "seq"}
+            pipe.xadd(self._key, fields, id=f"{chunk['seq']}-0", maxlen=KEPT_CHUNKS)
         pipe.expire(self._key, KEPT_SECONDS)
         # A chunk that is there already (the worker died in between) is refused: so be it.
         pipe.execute(raise_on_error=False)

@@ -17,6 +17,8 @@ from agents.logs.patterns import Span
 ESCAPE = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,2}[@-~]")
 _ESCAPE_BEGUN = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,2})?\Z")
 _ESCAPE_LONGEST = 40
+_ESCAPES = re.compile(f"{ESCAPE.pattern}(?:{ESCAPE.pattern})*")
+_WALL = 256  # characters of codes between two characters that are still read as one word
 
 
 def unfinished_code(text: str) -> int:
@@ -76,15 +78,33 @@ class Search:
 
 
 class Stripped:
-    """A text without its terminal codes, which knows where in the original everything was."""
+    """A text without its terminal codes, which knows where in the original everything was.
+
+    A long run of codes counts as the end of a line: else a secret that may go on behind it would
+    have to be held in memory for as long as the run is.
+    """
 
     def __init__(self, original: str) -> None:
-        self.codes = [match.span() for match in ESCAPE.finditer(original)]
-        self.text = ESCAPE.sub("", original)
+        self.codes: list[Span] = []
+        self.text = original
+        if "\x1b" in original:
+            self._strip(original)
         self._sizes = [0, *accumulate(end - begin for begin, end in self.codes)]
         self._places = [
             begin - size for (begin, _), size in zip(self.codes, self._sizes, strict=False)
         ]
+
+    def _strip(self, original: str) -> None:
+        kept, done = [], 0
+        for match in _ESCAPES.finditer(original):
+            first, last = match.span()
+            kept.append(original[done:first])
+            if last - first > _WALL:
+                kept.append("\n")  # in the place of its first character
+                first += 1
+            self.codes.append((first, last))
+            done = last
+        self.text = "".join([*kept, original[done:]])
 
     def original(self, place: int) -> int:
         """Where a character is in the original."""

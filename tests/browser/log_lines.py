@@ -57,6 +57,9 @@ def lines_in_sight(page: Page) -> list[tuple[int, str]]:
 
 def all_lines(page: Page) -> list[tuple[int, str]]:
     """Number and text of every line, in the order in which a reader comes to them."""
+    unfold = page.get_by_role("button", name="Unfold all")
+    if unfold.is_visible():
+        unfold.click()
     return [(number, text) for number, text in log_of(page).evaluate(_READ_ALL)]
 
 

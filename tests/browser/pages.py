@@ -25,10 +25,13 @@ FOR_MEMBERS = {
     "cluster without jobs": "/clusters/{other}/jobs/",
     "activity of a cluster": "/clusters/{cluster}/activity/",
     "jobs": "/jobs/",
+    "queue": "/queue/",
+    "queue of a project": "/queue/?project={project}",
     "job": "/jobs/{job}/",
     "receipts": "/jobs/{job}/receipts/",
     "diff": "/jobs/{job}/diff/",
     "prompt": "/jobs/{job}/prompt/",
+    "run a job again": "/jobs/{job}/retry/",
     "activity of a job": "/jobs/{job}/activity/",
     "usage": "/usage/",
     "usage of a project": "/usage/?project={project}",
@@ -55,6 +58,7 @@ FOR_MEMBERS = {
 FOR_NEWCOMERS = {
     "first inbox": "/",
     "first jobs": "/jobs/",
+    "first queue": "/queue/",
     "first usage": "/usage/",
     "first token": "/settings/tokens/",
 }

@@ -129,6 +129,10 @@ class Product:
             chunks += page
         return chunks
 
+    def beside(self, module: str, *arguments: str) -> str:
+        """Run a module of the tests as one of the product's own processes; what it prints."""
+        return self._run(module, *arguments, env=self._own())
+
     def get(self, path: str) -> Facts:
         """An answer of the REST API."""
         request = urllib.request.Request(

@@ -20,7 +20,7 @@ const FLAGS_OFF = {
 const ESCAPE = new RegExp(
   [
     "\\x1b\\[([0-?]*)[ -/]*([@-~])", // CSI: parameters and the final letter
-    "\\x1b[\\]PX^_][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)", // OSC, DCS and other strings
+    "\\x1b[\\]PX^_][^\\x07\\x1b\\n]*(?:\\x07|\\x1b\\\\)", // OSC, DCS and other strings
     "\\x1b[ -/]*[0-Z\\\\`-~]", // two characters
     "\\x1b",
     "\\r\\n|\\n|\\r",
@@ -28,10 +28,13 @@ const ESCAPE = new RegExp(
   ].join("|"),
   "g",
 );
-const UNFINISHED = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)?|\r)$/;
+const UNFINISHED = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)?|\r)$/;
 const BIDIRECTIONAL = /[\u202a-\u202e\u2066-\u2069]/g;
 const CARRY = 4096; // characters of an escape that is not finished yet
 export const WIDTH = 4096; // characters of a line before it goes on in the next row
+export const LONGEST = 64 * WIDTH; // characters of a line that are shown
+export const MOST = 1_200_000; // rows; then the oldest go
+const LET_GO = 0.1; // of the rows
 
 function nearest(red, green, blue) {
   let best = 0;
@@ -129,23 +132,30 @@ export class Style {
   }
 }
 
+const PLAIN = Object.freeze([]);
+
 // A row: `number` of its line, `text`, `runs` of [start, className], `more` when the line began in
-// the row before.
-function row(number, stream, more) {
-  return { number, stream, text: "", runs: [], more };
+// the row before, `seq` of the chunk that it began in, and how many characters were `cut` off.
+function row(number, stream, more, seq) {
+  return { number, stream, text: "", runs: PLAIN, more, seq, cut: 0 };
 }
 
 export class Lines {
-  constructor() {
+  constructor(most = MOST) {
+    this.most = most;
     this.rows = [];
+    this.dropped = 0; // lines that were let go
     this.number = 0; // of the last line
+    this.length = 0; // of the last line, as far as it is shown
+    this.seq = 0; // of the chunk that is read
     this.open = false; // the last line has no end yet
     this.returned = false; // a carriage return came: the next text replaces the line
     this.streams = new Map();
   }
 
-  // Add text; answers the index of the first row that is new or changed.
-  push(stream, text) {
+  // Add a chunk's text; answers the index of the first row that is new or changed.
+  push(stream, text, seq = 0) {
+    this.seq = seq;
     const changed = this.open ? this.firstOfLine() : this.rows.length;
     const state = this.state(stream);
     if (this.stream !== stream) {
@@ -157,7 +167,22 @@ export class Lines {
     const end = begun >= 0 && whole.length - begun <= CARRY ? begun : whole.length;
     state.carry = whole.slice(end);
     this.parse(state.style, whole.slice(0, end));
-    return changed;
+    return this.letGo() ? 0 : changed;
+  }
+
+  // A page has only so much memory: the oldest rows go, many at once.
+  letGo() {
+    if (this.rows.length <= this.most) {
+      return false;
+    }
+    let count = Math.ceil(this.most * LET_GO) + this.rows.length - this.most;
+    while (count < this.rows.length && this.rows[count].more) {
+      count += 1;
+    }
+    this.dropped += this.rows.slice(0, count).filter((each) => !each.more).length;
+    this.rows.splice(0, count);
+    this.open = this.open && this.rows.length > 0;
+    return true;
   }
 
   state(stream) {
@@ -200,8 +225,11 @@ export class Lines {
   }
 
   begin(more) {
-    this.number += more ? 0 : 1;
-    this.rows.push(row(this.number, this.stream, more));
+    if (!more) {
+      this.number += 1;
+      this.length = 0;
+    }
+    this.rows.push(row(this.number, this.stream, more, this.seq));
     this.open = true;
   }
 
@@ -211,7 +239,9 @@ export class Lines {
     }
     if (this.returned) {
       this.rows.length = this.firstOfLine() + 1;
-      this.rows[this.rows.length - 1] = row(this.number, this.stream, false);
+      const { seq } = this.rows[this.rows.length - 1];
+      this.rows[this.rows.length - 1] = row(this.number, this.stream, false, seq);
+      this.length = 0;
       this.returned = false;
     }
     if (!this.open) {
@@ -220,20 +250,33 @@ export class Lines {
     const clean = text.replace(BIDIRECTIONAL, "\ufffd");
     for (let from = 0; from < clean.length; ) {
       const last = this.rows[this.rows.length - 1];
-      if (last.text.length >= WIDTH) {
+      if (this.length >= LONGEST) {
+        last.cut += clean.length - from;
+        return;
+      }
+      const room = WIDTH - last.text.length;
+      if (room <= 0) {
         this.begin(true);
         continue;
       }
-      const part = clean.slice(from, from + WIDTH - last.text.length);
+      const part = clean.slice(from, whole(clean, from + room));
       append(last, part, className);
+      this.length += part.length;
       from += part.length;
     }
   }
 }
 
+// The place itself, or one further when it would cut a character in two.
+function whole(text, place) {
+  const code = text.charCodeAt(place - 1);
+  return code >= 0xd800 && code < 0xdc00 ? place + 1 : place;
+}
+
 function append(last, text, className) {
   const before = last.runs.length ? last.runs[last.runs.length - 1][1] : "";
   if (className !== before) {
+    last.runs = last.runs === PLAIN ? [] : last.runs;
     last.runs.push([last.text.length, className]);
   }
   last.text += text;

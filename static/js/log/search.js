@@ -2,6 +2,15 @@
 
 const MOST = 100_000; // matches; beyond that nobody counts
 
+// In lower case, every letter at its place: a few become longer and stay as they are.
+export function folded(text) {
+  const lower = text.toLowerCase();
+  if (lower.length === text.length) {
+    return lower;
+  }
+  return [...text].map((each) => (each.toLowerCase().length === each.length ? each.toLowerCase() : each)).join("");
+}
+
 export class Search {
   constructor(rows) {
     this.rows = rows;
@@ -9,7 +18,7 @@ export class Search {
   }
 
   set(words) {
-    this.words = words.toLowerCase();
+    this.words = folded(words);
     this.matches = []; // [row, start], sorted
     this.current = -1;
     this.seen = 0; // rows that were looked at
@@ -29,7 +38,7 @@ export class Search {
   }
 
   look(index) {
-    const text = this.rows[index].text.toLowerCase();
+    const text = folded(this.rows[index].text);
     let start = text.indexOf(this.words);
     while (start >= 0 && this.matches.length < MOST) {
       this.matches.push([index, start]);

@@ -3,7 +3,7 @@
 // Every chunk comes once and in order: a new connection says the last number we have.
 
 const FAILURES = 3; // in a row, then polling begins
-const SILENCE = 50_000; // ms; the server speaks every 20 s
+const MISSED = 2.5; // beats of silence until a connection counts as dead
 const POLL = 2_000; // ms
 const PAGE = 10; // chunks; an answer with more of them is rarely the last
 const RETRY_SOCKET = 10_000; // ms of polling between two tries of the socket
@@ -22,9 +22,11 @@ const ENDINGS = {
 const ENDING_OF = { 401: SIGNED_OUT, 403: NO_ACCESS, 404: GONE, 409: UNSURE };
 
 export class LogSource {
-  // `on` has chunks(list), state(message), restart() and status(name, text).
-  constructor({ url, pollUrl, after, execution, on }) {
+  // `beat` is how many seconds lie between two signs of life of the server. `on` has chunks(list),
+  // state(message), restart() and status(name, text).
+  constructor({ url, pollUrl, after, execution, beat = 20, on }) {
     Object.assign(this, { url, pollUrl, execution, on });
+    this.silence = beat * MISSED * 1_000; // ms
     this.last = after;
     this.failures = 0;
     this.done = false; // the log is complete
@@ -34,6 +36,9 @@ export class LogSource {
 
   start() {
     this.on.status("connecting", "Connecting");
+    addEventListener("online", () => this.wakeUp());
+    addEventListener("pageshow", () => this.wakeUp());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wakeUp());
     this.connect();
   }
 
@@ -41,12 +46,14 @@ export class LogSource {
     if (this.stopped) {
       return;
     }
+    clearTimeout(this.next);
     const address = new URL(this.url, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.addPosition(address);
     const socket = new WebSocket(address);
+    this.leave();
     this.socket = socket;
-    this.listenForSilence();
+    this.heard();
     // A socket that was replaced has nothing more to say.
     const ifCurrent = (work) => (event) => socket === this.socket && work(event);
     socket.addEventListener("message", ifCurrent((event) => this.receive(JSON.parse(event.data))));
@@ -60,21 +67,48 @@ export class LogSource {
     }
   }
 
-  listenForSilence() {
+  // A sign of life; without another one in time the connection counts as dead.
+  heard() {
+    this.lastHeard = Date.now();
+    clearTimeout(this.listening);
+    this.listening = setTimeout(() => this.dead(), this.silence);
+  }
+
+  // Do not wait until the other side agrees: it may be gone for good.
+  dead() {
+    this.leave();
+    this.closed(0);
+  }
+
+  leave() {
     const socket = this.socket;
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => socket.close(), SILENCE);
+    this.socket = null;
+    socket?.close();
+  }
+
+  // The network is back, or somebody looks again: timers may have slept.
+  wakeUp() {
+    if (this.stopped) {
+      return;
+    }
+    const isOpen = this.socket && this.socket.readyState <= WebSocket.OPEN;
+    if (!isOpen || Date.now() - this.lastHeard > this.silence) {
+      this.failures = 0;
+      this.connect();
+    }
   }
 
   receive(message) {
     this.failures = 0;
-    this.listenForSilence();
+    this.heard();
     if (!this.done) {
       this.on.status("live", "Live");
     }
     if (message.type === "chunks") {
       this.execution = message.execution;
       this.take(message.chunks);
+    } else if (message.type === "mark") {
+      this.socket.send(JSON.stringify({ mark: message.mark })); // what came before it is here
     } else if (message.type === "state") {
       this.changed(message);
     } else if (message.type === "end") {
@@ -92,12 +126,13 @@ export class LogSource {
 
   changed(state) {
     this.jobEnded = state.ended;
-    this.on.state(state);
     if (state.execution && this.execution && state.execution !== this.execution) {
       this.restart(state.execution);
+      this.connect();
     } else if (this.done && state.ended) {
       this.stop();
     }
+    this.on.state(state);
   }
 
   // Another attempt began: its log is another text.
@@ -106,8 +141,6 @@ export class LogSource {
     this.last = 0;
     this.done = false;
     this.on.restart();
-    this.socket.close();
-    this.connect();
   }
 
   finish() {
@@ -120,12 +153,13 @@ export class LogSource {
 
   stop() {
     this.stopped = true;
-    clearTimeout(this.silence);
-    this.socket?.close();
+    clearTimeout(this.listening);
+    clearTimeout(this.next);
+    this.leave();
   }
 
   closed(code) {
-    clearTimeout(this.silence);
+    clearTimeout(this.listening);
     if (this.stopped) {
       return;
     }
@@ -139,10 +173,20 @@ export class LogSource {
       this.poll();
       return;
     }
+    this.missing("Reconnecting");
+    this.later(() => this.connect(), 500 * 2 ** this.failures * (0.5 + Math.random()));
+  }
+
+  missing(text) {
     if (!this.done) {
-      this.on.status("reconnecting", "Reconnecting");
+      this.on.status("reconnecting", text);
     }
-    setTimeout(() => this.connect(), 500 * 2 ** this.failures * (0.5 + Math.random()));
+  }
+
+  // One thing is planned at a time.
+  later(work, milliseconds) {
+    clearTimeout(this.next);
+    this.next = setTimeout(work, milliseconds);
   }
 
   giveUp(text) {
@@ -158,21 +202,28 @@ export class LogSource {
       this.connect();
       return;
     }
+    const before = this.socket;
     let more = false;
     try {
       more = await this.ask();
     } catch {
-      this.on.status("reconnecting", "No connection; trying again");
+      this.missing("No connection; trying again");
     }
-    setTimeout(() => this.poll(), more ? 0 : POLL);
+    if (!this.stopped && this.socket === before) {
+      const pause = this.done ? RETRY_SOCKET : POLL;
+      this.later(() => this.poll(), more ? 0 : pause);
+    }
   }
 
   // Ask once; answers whether there is probably more.
-
   async ask() {
     const address = new URL(this.pollUrl, location.href);
     this.addPosition(address);
-    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (this.done) {
+      address.searchParams.delete("execution"); // is there another attempt?
+    }
+    const signal = AbortSignal.timeout(this.silence);
+    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
     if (answer.status in ENDING_OF) {
       this.giveUp(ENDINGS[ENDING_OF[answer.status]]);
       return false;
@@ -181,11 +232,16 @@ export class LogSource {
       throw new Error(`the server answered ${answer.status}`);
     }
     const page = await answer.json();
+    if (this.execution && page.execution && page.execution !== this.execution) {
+      this.restart(page.execution);
+      return true;
+    }
     this.execution = page.execution ?? this.execution;
-    this.on.status("polling", "Live, every 2 s");
+    if (!this.done) {
+      this.on.status("polling", "Live, every 2 s");
+    }
     this.take(page.chunks);
     if (page.ended) {
-      this.jobEnded = true;
       this.on.state({ ended: true });
       this.finish();
     }

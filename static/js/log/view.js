@@ -1,15 +1,21 @@
-// Draws the rows that are in sight, and only those.
+// Draws the rows and headings that are in sight, and only those.
 
-import { pieces } from "./ansi.js";
+import { heading, numberOf, textOf, timeOf } from "./elements.js";
+import { Groups, firstRow } from "./groups.js";
 
 const SPARE = 20; // rows above and below
 const TALLEST = 8_000_000; // pixels; browsers draw nothing beyond some such height
 
 export class View {
-  // `marks(index)` gives the found ranges of a row; `pick(number, extend)` is told of clicked numbers.
-  constructor(scroller, rows, { marks, pick, follow }) {
-    Object.assign(this, { scroller, rows, marks, pick });
+  // `marks(index)` gives the found ranges of a row, `timeOf(row)` its Date or null, `heading(step)`
+  // the words of a step; `pick(number, extend)` is told of clicked numbers, `folded()` of steps
+  // that were opened or closed.
+  constructor(scroller, rows, { marks, timeOf, heading, pick, follow, folded }) {
+    Object.assign(this, { scroller, rows, marks, timeOf, heading, pick });
     this.tellFollow = follow;
+    this.tellFolded = folded;
+    this.groups = new Groups();
+    this.showsTimes = false;
     this.following = true;
     this.picked = [0, 0];
     this.drawn = new Map();
@@ -41,22 +47,50 @@ export class View {
 
   resized() {
     this.measure();
-    this.changed(0);
+    this.redraw();
   }
 
   // Rows from this index on are new or changed.
   changed(from) {
-    for (const [index, element] of this.drawn) {
-      if (index >= from) {
+    this.groups.arrange(this.rows);
+    this.forget(this.groups.placeOf(from));
+  }
+
+  redraw() {
+    this.groups.arrange(this.rows);
+    this.forget(0);
+  }
+
+  forget(from) {
+    for (const [place, element] of this.drawn) {
+      if (place >= from) {
         element.remove();
-        this.drawn.delete(index);
+        this.drawn.delete(place);
       }
     }
     this.schedule();
   }
 
-  redraw() {
-    this.changed(0);
+  setSteps(steps) {
+    this.groups.set(steps);
+    this.redraw();
+    this.tellFolded();
+  }
+
+  fold(step) {
+    if (step) {
+      this.groups.toggle(step);
+    } else {
+      this.groups.toggleAll();
+    }
+    this.follow(false);
+    this.redraw();
+    this.tellFolded();
+  }
+
+  showTimes(on) {
+    this.showsTimes = on;
+    this.redraw();
   }
 
   schedule() {
@@ -71,7 +105,7 @@ export class View {
 
   // A very long log is taller than the page may be: then one pixel of it stands for several.
   scale() {
-    const whole = this.rows.length * this.height;
+    const whole = this.groups.size * this.height;
     const shown = Math.min(whole, TALLEST);
     const room = this.scroller.clientHeight;
     return shown > room ? (whole - room) / (shown - room) : 1;
@@ -81,8 +115,16 @@ export class View {
     return Math.floor((this.scroller.scrollTop * this.scale()) / this.height);
   }
 
+  firstVisibleRow() {
+    return this.groups.rowAt(this.firstVisible());
+  }
+
+  stretch() {
+    this.spacer.style.height = `${Math.min(this.groups.size * this.height, TALLEST)}px`;
+  }
+
   draw() {
-    this.spacer.style.height = `${Math.min(this.rows.length * this.height, TALLEST)}px`;
+    this.stretch();
     if (this.following) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
       this.lastTop = this.scroller.scrollTop;
@@ -90,7 +132,7 @@ export class View {
     const visible = this.firstVisible();
     const first = Math.max(0, visible - SPARE);
     const last = Math.min(
-      this.rows.length,
+      this.groups.size,
       visible + Math.ceil(this.scroller.clientHeight / this.height) + SPARE,
     );
     this.place(first);
@@ -125,45 +167,35 @@ export class View {
     }
   }
 
-  element(index) {
+  element(place) {
+    const { step, count, row: index } = this.groups.at(place);
+    if (step) {
+      return this.headingOf(step, count);
+    }
     const row = this.rows[index];
     const element = document.createElement("div");
     element.className = `log-row log-${row.stream}`;
     const isPicked = row.number >= this.picked[0] && row.number <= this.picked[1];
     element.classList.toggle("log-picked", isPicked);
-    element.append(this.numberOf(row), this.textOf(row, index));
+    const times = this.showsTimes ? [timeOf(row.more ? null : this.timeOf(row))] : [];
+    element.append(numberOf(row), ...times, textOf(row, this.marks(index)));
     if (!row.more) {
       element.id = `L${row.number}`;
     }
     return element;
   }
 
-  numberOf(row) {
-    const number = document.createElement("a");
-    number.className = "log-number";
-    number.href = `#L${row.number}`;
-    number.tabIndex = -1;
-    number.textContent = row.more ? "" : row.number;
-    number.dataset.number = row.number;
-    return number;
+  headingOf(step, count) {
+    const words = { ...this.heading(step, count), status: step.status };
+    return heading(words, this.groups.isOpen(step), () => this.foldFromHere(step));
   }
 
-  textOf(row, index) {
-    const text = document.createElement("span");
-    text.className = "log-text";
-    const { found, current } = this.marks(index);
-    if (!row.runs.length && !found.length) {
-      text.textContent = row.text;
-      return text;
-    }
-    for (const [part, className, match] of pieces(row, found)) {
-      const piece = document.createElement(match < 0 ? "span" : "mark");
-      piece.className = className;
-      piece.classList.toggle("log-current", match >= 0 && match === current);
-      piece.textContent = part;
-      text.append(piece);
-    }
-    return text;
+  // The heading is drawn anew: it keeps the focus.
+  foldFromHere(step) {
+    this.fold(step);
+    this.draw();
+    const place = this.groups.parts.find((part) => part.step === step)?.place;
+    this.drawn.get(place)?.querySelector("button").focus({ preventScroll: true });
   }
 
   clicked(event) {
@@ -184,23 +216,18 @@ export class View {
   }
 
   indexOf(number) {
-    let [low, high] = [0, this.rows.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.rows[middle].number < number) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+    return firstRow(this.rows, (row) => row.number >= number);
   }
 
+  // Bring a row into sight; the step that it is in opens.
   reveal(index) {
     this.follow(false);
-    this.spacer.style.height = `${Math.min(this.rows.length * this.height, TALLEST)}px`;
+    this.groups.open(index);
+    this.redraw();
+    this.tellFolded();
+    this.stretch();
     const middle = (this.scroller.clientHeight - this.height) / 2;
-    this.scroller.scrollTop = Math.max(0, index * this.height - middle) / this.scale();
+    this.scroller.scrollTop = Math.max(0, this.groups.placeOf(index) * this.height - middle) / this.scale();
     this.lastTop = this.scroller.scrollTop;
     this.schedule();
   }

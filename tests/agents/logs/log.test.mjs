@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Lines, pieces, WIDTH } from "./ansi.js";
+import { Lines, LONGEST, pieces, WIDTH } from "./ansi.js";
+import { Groups } from "./groups.js";
 import { Search } from "./search.js";
 import { LogSource } from "./socket.js";
 
@@ -80,6 +81,136 @@ test("a huge line goes on in further rows under one number", () => {
   assert.deepEqual(lines.rows.map((row) => row.more), [false, true, true, false]);
   assert.equal(lines.rows[2].text, "xy");
   assert.deepEqual(texts(shown("x".repeat(WIDTH + 1), "\rshort\n")), ["short"]);
+});
+
+test("a line of 50 MB stays small and says what is missing", () => {
+  const lines = new Lines();
+  for (let count = 0; count < 800; count += 1) {
+    lines.push("output", "x".repeat(65_536));
+  }
+  lines.push("output", "\nnext\n");
+  assert.equal(lines.rows.length, LONGEST / WIDTH + 1);
+  const last = lines.rows.at(-2);
+  assert.equal(last.cut, 800 * 65_536 - LONGEST);
+  assert.deepEqual([lines.rows.at(-1).text, lines.rows.at(-1).number], ["next", 2]);
+});
+
+test("a flood lets the oldest lines go and numbers stay", () => {
+  const lines = new Lines(100);
+  const search = new Search(lines.rows);
+  search.set("line");
+  for (let count = 1; count <= 250; count += 1) {
+    search.extend(lines.push("output", `line ${count}\n`));
+  }
+  assert.ok(lines.rows.length <= 100);
+  assert.equal(lines.dropped + lines.rows.length, 250);
+  assert.equal(lines.rows[0].number, lines.dropped + 1);
+  assert.deepEqual(lines.rows.at(-1).text, "line 250");
+  assert.equal(search.matches.length, lines.rows.length);
+  assert.equal(shown("a\n".repeat(3)).dropped, 0);
+});
+
+test("a flood of carriage returns is one row", () => {
+  const lines = new Lines();
+  for (let count = 0; count < 1000; count += 1) {
+    lines.push("output", `\r${count} %`.repeat(10));
+  }
+  assert.deepEqual(texts(lines), ["999 %"]);
+});
+
+test("no character is cut in two", () => {
+  const lines = shown(`x${"\u{1f600}".repeat(WIDTH)}`);
+  assert.ok(lines.rows.every((row) => row.text.isWellFormed()));
+  assert.equal(lines.rows.map((row) => row.text).join(""), `x${"\u{1f600}".repeat(WIDTH)}`);
+});
+
+test("search keeps its place behind letters that become longer", () => {
+  const search = new Search(shown("\u0130\u0130 Error").rows);
+  search.set("error");
+  assert.deepEqual(search.matches, [[0, 3]]);
+});
+
+const step = (name, first, last, status = "completed") => ({ name, round: 1, status, first, last });
+
+function grouped(steps, seqs) {
+  const groups = new Groups();
+  groups.set(steps);
+  groups.arrange(seqs.map((seq) => ({ seq })));
+  return groups;
+}
+
+const what = (groups) =>
+  Array.from({ length: groups.size }, (_, place) => groups.at(place).step?.name ?? groups.at(place).row);
+
+test("lines fold by step, the running one is open", () => {
+  const steps = [step("setup", 1, 3), step("quiet", 3, 3), step("agent", 3, null, "running")];
+  const groups = grouped(steps, [1, 2, 3, 3, 4, 5]);
+  assert.deepEqual(what(groups), [0, "setup", "agent", 4, 5]);
+  groups.toggle(steps[0]);
+  groups.arrange([1, 2, 3, 3, 4, 5].map((seq) => ({ seq })));
+  assert.deepEqual(what(groups), [0, "setup", 1, 2, 3, "agent", 4, 5]);
+  for (let row = 0; row < 6; row += 1) {
+    assert.equal(groups.at(groups.placeOf(row)).row, row);
+    assert.equal(groups.rowAt(groups.placeOf(row)), row);
+  }
+});
+
+test("what was open does not close by itself, what failed is open", () => {
+  const groups = grouped([step("setup", 0, null, "running")], [1]);
+  groups.set([step("setup", 0, 1), step("baseline", 1, 2, "failed"), step("agent", 2, null, "running")]);
+  groups.arrange([1, 2, 3].map((seq) => ({ seq })));
+  assert.deepEqual(what(groups), ["setup", 0, "baseline", 1, "agent", 2]);
+});
+
+test("a row in a closed step stands at its heading until it is opened", () => {
+  const groups = grouped([step("setup", 0, 2), step("agent", 2, 3)], [1, 2, 3]);
+  assert.equal(groups.placeOf(1), 0);
+  groups.open(1);
+  groups.arrange([1, 2, 3].map((seq) => ({ seq })));
+  assert.deepEqual(groups.at(groups.placeOf(1)), { row: 1 });
+  groups.toggleAll();
+  assert.ok(!groups.areAllOpen());
+});
+
+test("a mark is sent back, and a repeated chunk is left out", () => {
+  const sent = [];
+  const got = [];
+  const on = { status: () => {}, chunks: (list) => got.push(...list.map((chunk) => chunk.seq)) };
+  const source = new LogSource({ url: "/ws/", pollUrl: "http://x/", after: 1, execution: 1, on });
+  source.socket = { send: (text) => sent.push(text), close: () => {} };
+  const chunk = (seq) => ({ seq, stream: "output", text: "x" });
+  source.receive({ type: "chunks", execution: 1, chunks: [chunk(1), chunk(2)] });
+  source.receive({ type: "chunks", execution: 1, chunks: [chunk(2), chunk(3)] });
+  source.receive({ type: "mark", mark: 7 });
+  source.stop();
+  assert.deepEqual(got, [2, 3]);
+  assert.deepEqual(sent.map((text) => JSON.parse(text)), [{ mark: 7 }]);
+});
+
+test("a connection without a sign of life is given up at once", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const opened = [];
+  globalThis.location = { href: "http://x/jobs/1/" };
+  globalThis.WebSocket = class {
+    constructor(address) {
+      this.address = address;
+      opened.push(this);
+    }
+    addEventListener() {}
+    close() {} // the other side never agrees
+  };
+  const told = [];
+  const on = { status: (name) => told.push(name) };
+  const source = new LogSource({ url: "/ws/", pollUrl: "http://x/", after: 5, execution: 2, beat: 1, on });
+  source.connect();
+  context.mock.timers.tick(2_400);
+  assert.equal(opened.length, 1);
+  context.mock.timers.tick(200);
+  assert.deepEqual(told, ["reconnecting"]);
+  context.mock.timers.tick(2_000);
+  assert.equal(opened.length, 2);
+  assert.match(String(opened[1].address), /^ws:.*after=5&execution=2$/);
+  source.stop();
 });
 
 test("push tells the first row that changed", () => {

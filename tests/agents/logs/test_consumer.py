@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from agents import consumers
+from agents.logs import access
 from agents.logs import hub as hub_module
 from agents.logs.hints import group
+from agents.logs.messages import MOST
 from agents.logs.pieces import CHUNK
-from agents.models import Execution, Job
+from agents.models import Execution, Job, LogChunk
 from agents.routing import websocket_urlpatterns
 from clusters.forges.base import ForgeError
 from clusters.models import Project
@@ -29,13 +33,13 @@ from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
-application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+application = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """The same rules with shorter waits."""
-    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
+    settings.LOG_BEAT_SECONDS = 0.1
     monkeypatch.setattr(consumers, "WAIT_SECONDS", 0.1)
     monkeypatch.setattr(hub_module, "_POLL", 0.1)
 
@@ -74,17 +78,26 @@ async def test_owners_members_and_viewers_follow_the_log(
 ) -> None:
     user = await sync_to_async(request.getfixturevalue)(name)
     await sync_to_async(factories.make_chunks)(execution, "one\n", "two\n")
+    moment = datetime(2026, 11, 20, 10, 0, 0, 250_000, tzinfo=UTC)
+    await LogChunk.objects.aupdate(created_at=moment)
     page = socket(await sync_to_async(sign_in)(user), log_path(job))
     assert await page.connect() == (True, None)
 
     assert await messages(page, until="chunks") == [
-        {"type": "state", "status": "running", "outcome": "", "ended": False, "execution": 1},
+        {
+            "type": "state",
+            "status": "running",
+            "outcome": "",
+            "ended": False,
+            "execution": 1,
+            "steps": [],
+        },
         {
             "type": "chunks",
             "execution": 1,
             "chunks": [
-                {"seq": 1, "stream": "output", "text": "one\n"},
-                {"seq": 2, "stream": "output", "text": "two\n"},
+                {"seq": 1, "stream": "output", "text": "one\n", "at": "2026-11-20T10:00:00.250Z"},
+                {"seq": 2, "stream": "output", "text": "two\n", "at": "2026-11-20T10:00:00.250Z"},
             ],
         },
     ]
@@ -97,14 +110,14 @@ async def test_a_stranger_gets_nothing(mallory: User, execution: Execution, job:
 
     for path in (log_path(job), "/ws/jobs/999999/logs/"):
         page = socket(client, path)
-        assert await page.connect() == (False, consumers.NOT_FOUND)
+        assert await page.connect() == (False, access.NOT_FOUND)
         assert await page.receive_nothing()
 
 
 async def test_nobody_follows_without_signing_in(execution: Execution, job: Job) -> None:
     page = socket(None, log_path(job))
 
-    assert await page.connect() == (False, consumers.NOT_SIGNED_IN)
+    assert await page.connect() == (False, access.NOT_SIGNED_IN)
     assert await page.receive_nothing()
 
 
@@ -140,7 +153,7 @@ async def test_the_end_of_an_execution_is_told(alice: User, execution: Execution
 
     received = await messages(page, until="end")
 
-    assert [message["type"] for message in received] == ["state", "chunks", "state", "end"]
+    assert [message["type"] for message in received] == ["state", "chunks", "end"]
     await page.disconnect()
 
 
@@ -190,7 +203,7 @@ async def test_a_member_who_is_removed_stops_hearing(
     await messages(page, until="state")
     await Membership.objects.filter(user=bob).adelete()
 
-    assert await closing_code(page) == consumers.NOT_FOUND
+    assert await closing_code(page) == access.NOT_FOUND
 
 
 async def test_signing_out_closes_the_socket(alice: User, execution: Execution, job: Job) -> None:
@@ -200,16 +213,14 @@ async def test_signing_out_closes_the_socket(alice: User, execution: Execution, 
     await messages(page, until="state")
     await sync_to_async(client.logout)()
 
-    assert await closing_code(page) == consumers.NOT_SIGNED_IN
+    assert await closing_code(page) == access.NOT_SIGNED_IN
 
 
 REFUSED = Forbidden("repository_unavailable", "GitHub shows it to others only.")
 AWAY = ForgeError("forge_unavailable", "GitHub could not be reached.")
 
 
-@pytest.mark.parametrize(
-    ("error", "code"), [(REFUSED, consumers.NO_ACCESS), (AWAY, consumers.UNSURE)]
-)
+@pytest.mark.parametrize(("error", "code"), [(REFUSED, access.NO_ACCESS), (AWAY, access.UNSURE)])
 async def test_a_log_begins_only_for_those_who_may_read_the_repository(
     monkeypatch: pytest.MonkeyPatch,
     bob: User,
@@ -219,6 +230,7 @@ async def test_a_log_begins_only_for_those_who_may_read_the_repository(
     code: int,
 ) -> None:
     monkeypatch.setattr(repositories, "require_read", Forge(error))
+    await Project.objects.aupdate(forge=Project.Forge.GITHUB)
     page = socket(await sync_to_async(sign_in)(bob), log_path(job))
 
     assert await page.connect() == (False, code)
@@ -230,6 +242,7 @@ async def test_losing_the_repository_closes_the_log_and_a_forge_that_is_away_doe
 ) -> None:
     forge = Forge(None)
     monkeypatch.setattr(repositories, "require_read", forge)
+    await Project.objects.aupdate(forge=Project.Forge.GITHUB)
     page = socket(await sync_to_async(sign_in)(bob), log_path(job))
     await page.connect()
     await messages(page, until="state")
@@ -239,7 +252,7 @@ async def test_losing_the_repository_closes_the_log_and_a_forge_that_is_away_doe
         assert (await page.receive_output(timeout=10))["type"] == "websocket.send"
     forge.error = REFUSED
 
-    assert await closing_code(page) == consumers.NO_ACCESS
+    assert await closing_code(page) == access.NO_ACCESS
 
 
 @pytest.mark.parametrize("query", ["?after=x", "?after=-1", f"?after={'9' * 40}", "?after=%00"])
@@ -269,6 +282,82 @@ async def test_no_message_is_too_large_for_the_server(
         seen += [chunk["seq"] for chunk in json.loads(text).get("chunks", [])]
     assert seen == [1, 2, 3, 4, 5]
     await page.disconnect()
+
+
+async def test_a_viewer_who_does_not_read_gets_no_more_than_a_bounded_part(
+    alice: User, execution: Execution, job: Job, settings: Settings
+) -> None:
+    settings.LOG_BEAT_SECONDS = 60.0
+    await sync_to_async(factories.make_chunks)(execution, *["x" * CHUNK] * 64)  # 4 MiB
+    page = socket(await sync_to_async(sign_in)(alice), log_path(job))
+    await page.connect()
+
+    sent, mark = await until_it_rests(page)
+    most = consumers.MARKS * consumers.STEP
+    assert most <= sent < most + 2 * MOST
+    assert mark == consumers.MARKS
+    await page.send_json_to({"mark": mark})
+    more, last = await until_it_rests(page)
+    assert most <= more < most + 2 * MOST
+    assert last == 2 * consumers.MARKS
+    await page.disconnect()
+
+
+async def test_a_viewer_who_takes_nothing_for_long_is_turned_away(
+    alice: User, execution: Execution, job: Job
+) -> None:
+    await sync_to_async(factories.make_chunks)(execution, *["x" * CHUNK] * 64)
+    page = socket(await sync_to_async(sign_in)(alice), log_path(job))
+    await page.connect()
+
+    assert await closing_code(page) == consumers.TOO_SLOW
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"mark": 99}', '{"mark": "1"}', '{"mark": null}', "[" * 60, "9" * 999]
+)
+async def test_what_else_a_viewer_says_changes_nothing(
+    alice: User, execution: Execution, job: Job, text: str
+) -> None:
+    await sync_to_async(factories.make_chunks)(execution, *["x" * CHUNK] * 64)
+    page = socket(await sync_to_async(sign_in)(alice), log_path(job))
+    await page.connect()
+    await page.send_to(text_data=text)
+
+    assert await closing_code(page) == consumers.TOO_SLOW
+
+
+async def test_slow_viewers_do_not_hold_back_others(
+    alice: User, execution: Execution, job: Job, settings: Settings
+) -> None:
+    settings.LOG_BEAT_SECONDS = 60.0
+    await sync_to_async(factories.make_chunks)(execution, *["x" * CHUNK] * 64)
+    client = await sync_to_async(sign_in)(alice)
+    slow = [socket(client, log_path(job)) for _ in range(5)]
+    for each in slow:
+        await each.connect()
+    page = socket(client, log_path(job))
+    await page.connect()
+    seen = 0
+    while seen < 64:
+        message = await page.receive_json_from(timeout=10)
+        if message["type"] == "mark":
+            await page.send_json_to(message)
+        elif message["type"] == "chunks":
+            seen = message["chunks"][-1]["seq"]
+
+    for each in [*slow, page]:
+        await each.disconnect()
+
+
+async def until_it_rests(page: WebsocketCommunicator) -> tuple[int, int]:
+    """Bytes of the messages that come without an answer, and the last mark among them."""
+    size = mark = 0
+    while mark % consumers.MARKS or not mark or not await page.receive_nothing(0.3):
+        text = (await page.receive_output(timeout=10))["text"]
+        size += len(text.encode())
+        mark = json.loads(text).get("mark", mark)
+    return size, mark
 
 
 class Forge:

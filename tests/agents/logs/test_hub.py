@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import aclosing
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from agents.logs import hub as hub_module
-from agents.logs.hub import Hub, Viewer
+from agents.logs import live
+from agents.logs.hub import Frame, Hub, Place
 from agents.logs.reading import ChunkMessage
 from agents.logs.recorder import Recorder
 from agents.models import Execution
@@ -19,9 +19,7 @@ from tests import factories
 from tests.agents.logs.conftest import MakeRecorder
 from tests.services import Valkey
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-
-Follow = Callable[..., Coroutine[Any, Any, list[ChunkMessage]]]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
@@ -51,28 +49,54 @@ async def seen(
 ) -> list[ChunkMessage]:
     """What a viewer gets until the end, or until it has a chunk of this number."""
     chunks: list[ChunkMessage] = []
-    async with aclosing(hub.follow(execution.pk, after)) as batches:
-        async for batch in batches:
-            chunks += batch
-            if until is not None and chunks[-1]["seq"] >= until:
-                break
+    async with place_in(hub, execution, after) as (place, news):
+        while not place.has_ended and (until is None or after < until):
+            chunks += await some(place, news)
+            after = chunks[-1]["seq"] if chunks else after
     return chunks
+
+
+@asynccontextmanager
+async def place_in(
+    hub: Hub, execution: Execution, after: int = 0
+) -> AsyncIterator[tuple[Place, asyncio.Event]]:
+    """A viewer's place, and what it is woken by."""
+    news = asyncio.Event()
+    place = hub.join(execution.pk, execution.number, after, news.set)
+    try:
+        yield place, news
+    finally:
+        await hub.leave(place)
+
+
+async def some(place: Place, news: asyncio.Event) -> list[ChunkMessage]:
+    """What comes next; empty when nothing more will."""
+    while (frame := await place.next()) is None:
+        if place.has_ended:
+            return []
+        await news.wait()
+        news.clear()
+    return frame.message["chunks"]
 
 
 def numbers(chunks: list[ChunkMessage]) -> list[int]:
     return [chunk["seq"] for chunk in chunks]
 
 
+@pytest.mark.asyncio
 async def test_an_ended_log_is_replayed_from_the_viewers_position(execution: Execution) -> None:
     await sync_to_async(factories.make_chunks)(execution, "a\n", "b\n", "c\n")
     await end(execution)
 
-    assert await seen(Hub(), execution, 1) == [
-        {"seq": 2, "stream": "output", "text": "b\n"},
-        {"seq": 3, "stream": "output", "text": "c\n"},
+    got = await seen(Hub(), execution, 1)
+
+    assert [(chunk["seq"], chunk["stream"], chunk["text"]) for chunk in got] == [
+        (2, "output", "b\n"),
+        (3, "output", "c\n"),
     ]
 
 
+@pytest.mark.asyncio
 async def test_viewers_get_old_and_new_chunks_and_the_end(
     execution: Execution, record: MakeRecorder, valkey: Valkey
 ) -> None:
@@ -96,6 +120,7 @@ async def test_viewers_get_old_and_new_chunks_and_the_end(
     ]
 
 
+@pytest.mark.asyncio
 async def test_chunks_come_through_redis_before_the_database_is_asked_again(
     execution: Execution,
     record: MakeRecorder,
@@ -112,53 +137,69 @@ async def test_chunks_come_through_redis_before_the_database_is_asked_again(
     assert numbers(await asyncio.wait_for(viewer, 10)) == [1, 2]
 
 
+@pytest.mark.asyncio
 async def test_one_reader_serves_all_viewers_and_goes_with_the_last(
     execution: Execution, valkey: Valkey
 ) -> None:
     hub = Hub()
     await sync_to_async(factories.make_chunks)(execution, "1\n")
-    async with (
-        aclosing(hub.follow(execution.pk, 0)) as first,
-        aclosing(hub.follow(execution.pk, 0)) as second,
-    ):
-        await anext(first)
-        await anext(second)
+    async with place_in(hub, execution) as first, place_in(hub, execution) as second:
+        await some(*first)
+        await some(*second)
         assert len(hub._readers) == 1
 
     assert not hub._readers
 
 
-async def test_a_slow_viewer_replays_and_misses_nothing(
+@pytest.mark.asyncio
+async def test_viewers_at_the_same_place_share_what_is_sent(
+    execution: Execution, record: MakeRecorder, valkey: Valkey
+) -> None:
+    hub = Hub()
+    recorder = await sync_to_async(record)()
+    async with place_in(hub, execution) as first, place_in(hub, execution) as second:
+        await write(recorder, "1\n", "2\n")
+        await some(*first)
+        await some(*second)
+        frame = first[0].reader.shared(0)
+        assert frame is not None
+        assert frame is second[0].reader.shared(0)
+
+
+@pytest.mark.asyncio
+async def test_a_viewer_who_looks_away_keeps_no_memory_and_misses_nothing(
     execution: Execution, record: MakeRecorder, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "QUEUE", 2)
+    monkeypatch.setattr(hub_module, "SHARED", 4)
     hub = Hub()
     recorder = await sync_to_async(record)()
     await write(recorder, "1\n")
-    got: list[ChunkMessage] = []
-    async with aclosing(hub.follow(execution.pk, 0)) as slow:
-        got += await anext(slow)
+    async with place_in(hub, execution) as slow:
+        got = await some(*slow)
         for number in range(2, 12):
             await write(recorder, f"{number}\n")
             await seen(hub, execution, number - 1, until=number)
-        (viewer,) = hub._readers[execution.pk].viewers
-        assert viewer._overflowed
+        reader = slow[0].reader
+        assert sum(frame.size for frame in reader._frames) <= 5
+        assert reader.shared(1) is None  # it has to look into the database
         await end(execution)
-        async for batch in slow:
-            got += batch
+        while more := await some(*slow):
+            got += more
 
     assert numbers(got) == list(range(1, 12))
 
 
-async def test_an_end_that_does_not_fit_into_the_queue_is_not_lost() -> None:
-    viewer = Viewer()
-    for _ in range(hub_module.QUEUE):
-        viewer.offer([{"seq": 1, "stream": "output", "text": "x"}])
-    viewer.end()
+def test_a_frame_gives_the_part_that_somebody_lacks() -> None:
+    chunks: list[ChunkMessage] = [
+        {"seq": seq, "stream": "output", "text": "x"} for seq in (4, 5, 6)
+    ]
+    frame = Frame({"type": "chunks", "execution": 1, "chunks": chunks})
 
-    assert [await viewer.next(), await viewer.next()] == [[], None]
+    assert frame.after(3) is frame
+    assert numbers(frame.after(4).message["chunks"]) == [5, 6]
 
 
+@pytest.mark.asyncio
 async def test_a_restart_of_redis_loses_nothing(
     execution: Execution, record: MakeRecorder, valkey: Valkey
 ) -> None:
@@ -177,6 +218,7 @@ async def test_a_restart_of_redis_loses_nothing(
     assert numbers(await viewer) == [1, 2, 3]
 
 
+@pytest.mark.asyncio
 async def test_a_flushed_redis_loses_nothing(
     execution: Execution, record: MakeRecorder, valkey: Valkey
 ) -> None:
@@ -193,6 +235,7 @@ async def test_a_flushed_redis_loses_nothing(
     assert numbers(await viewer) == [1, 2, 3]
 
 
+@pytest.mark.asyncio
 async def test_a_chunk_that_redis_never_got_is_read_from_the_database(
     execution: Execution, record: MakeRecorder, valkey: Valkey
 ) -> None:
@@ -208,3 +251,50 @@ async def test_a_chunk_that_redis_never_got_is_read_from_the_database(
     await end(execution)
 
     assert numbers(await viewer) == [1, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_while_redis_is_paused_lines_come_from_the_database(
+    execution: Execution,
+    record: MakeRecorder,
+    valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "_TIMEOUT", 0.2)
+    hub = Hub()
+    recorder = await sync_to_async(record)()
+    await write(recorder, "1\n")
+    viewer = asyncio.create_task(seen(hub, execution))
+    await seen(hub, execution, until=1)
+    with valkey.paused():
+        await write(recorder, "2\n", "3\n")
+        assert numbers(await seen(hub, execution, until=3)) == [1, 2, 3]
+        late = asyncio.create_task(seen(Hub(), execution))
+        await write(recorder, "4\n")
+    await write(recorder, "5\n")
+    await end(execution)
+
+    assert numbers(await viewer) == [1, 2, 3, 4, 5]
+    assert numbers(await late) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.asyncio
+async def test_redis_restarted_and_flushed_again_and_again_loses_and_doubles_nothing(
+    execution: Execution, record: MakeRecorder, valkey: Valkey
+) -> None:
+    hub = Hub()
+    recorder = await sync_to_async(record)()
+    viewers = [asyncio.create_task(seen(hub, execution)) for _ in range(3)]
+    for number in range(1, 10):
+        await write(recorder, f"{number}\n")
+        if number % 3 == 1:
+            with valkey.client() as client:
+                client.flushall()
+        elif number % 3 == 2:
+            await sync_to_async(valkey.stop)()
+        else:
+            await sync_to_async(valkey.start)()
+    await end(execution)
+
+    for viewer in viewers:
+        assert numbers(await viewer) == [*range(1, 10)]
