@@ -21,6 +21,11 @@ class Person:
         self._session = requests.Session()
         self._session.trust_env = False
 
+    @property
+    def cookie(self) -> str:
+        """The header that a browser of theirs would send."""
+        return "; ".join(f"{name}={value}" for name, value in self._session.cookies.items())
+
     def get(self, path: str) -> requests.Response:
         """A page; it must be there."""
         answer = self._session.get(urljoin(self.address, path), timeout=60)
