@@ -197,7 +197,7 @@ _ALL = [
     Outcome(
         "rejected",
         "completed",
-        "A person looked at the change and rejected it, so nothing was pushed: read the comment, then edit the plan.",
+        "A person rejected it, so nothing was pushed: read the comment, then edit the plan.",
         retryable=True,
         exit_code=10,
     ),

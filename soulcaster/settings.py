@@ -74,6 +74,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Outside of all that asks the database.
+    "soulcaster.outage.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -150,13 +152,20 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 else:
     _database["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer is away: nobody waits minutes for it.
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
 
 # --- Redis or Valkey, Celery, Channels -----------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+# A Redis that does not answer is away: nobody waits minutes for it.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 3.0, "socket_connect_timeout": 3.0},
+    }
 }
 CHANNEL_LAYERS = {
     "default": {
@@ -165,9 +174,17 @@ CHANNEL_LAYERS = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL
+# Longer than a worker waits for its next message, which is a second.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5.0, "socket_connect_timeout": 3.0}
 CELERY_TASK_IGNORE_RESULT = True  # the rows are the truth
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"agents.run_job": {"queue": "jobs"}}
+# "jobs" and "default" mostly wait, so that threads serve them; what computes for seconds would
+# keep those threads, and the leases that they renew, waiting.
+CELERY_TASK_ROUTES = {
+    "agents.run_job": {"queue": "jobs"},
+    "clusters.group": {"queue": "cpu"},
+    "clusters.sweep": {"queue": "cpu"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -193,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(300.0),
         "options": {"expires": 300},
     },
+    "propose": {"task": "agents.propose", "schedule": schedule(60.0), "options": {"expires": 60}},
     "tidy": {
         "task": "agents.tidy",
         "schedule": schedule(86_400.0),
@@ -216,6 +234,9 @@ JOBS_PER_MINUTE = env.int("SOULCASTER_JOBS_PER_MINUTE", 100, validate=_positive)
 # second one, which doubles with each.
 ATTEMPTS = env.int("SOULCASTER_ATTEMPTS", 3, validate=_positive)
 ATTEMPT_PAUSE = env.float("SOULCASTER_ATTEMPT_PAUSE", 20.0, validate=validate.Range(min=0))
+# Seconds between two signs of life to pages that follow a log; they also see whether its viewers
+# still may. A page that hears nothing for two and a half times as long connects again.
+LOG_BEAT_SECONDS = env.float("SOULCASTER_LOG_BEAT_SECONDS", 20.0, validate=validate.Range(min=0.1))
 # The launcher's process id: when it ends, every local sandbox ends.
 ANCHOR_PID = env.int("SOULCASTER_ANCHOR", None)
 # The transcript that the `scripted` agent replays.
@@ -324,7 +345,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "soulcaster.errors.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["soulcaster.throttling.PatientThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("SOULCASTER_API_RATE", "1200/min")},
 }
 SPECTACULAR_SETTINGS = {

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from agents.models import Step
 from agents.views import diffs
+from agents.views.bars import KINDS, Chart, chart
 from agents.views.timeline import Entry
 from credentials.models import User
+from credentials.paging import Page
 from soulcaster.ui import icons, statuses
 
 _DIFF = """diff --git a/src/basket.py b/src/basket.py
@@ -53,10 +55,11 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = _Form({"plain": "Filled in"})
     form.is_valid()
+    someone = User(username="alice", full_name="Alice Archer")
     context = {
         "kinds": [(kind, statuses.values(kind)) for kind in statuses.KINDS],
         "icons": icons.names(),
-        "someone": User(username="alice", full_name="Alice Archer"),
+        "someone": someone,
         "times": [
             now - timedelta(seconds=seconds) for seconds in (5, 240, 7200, 400_000, 9_000_000)
         ],
@@ -66,7 +69,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
             {"label": "Plan", "url": "#", "current": False, "count": None},
         ],
         "form": form,
-        "page": Paginator(range(95), 30).page(2),
+        "page": Page([someone] * 30, 2, 31, 95, True, {"page": "3"}, {"page": "1"}),
+        "chart": _chart(now),
+        "bar_kinds": KINDS,
         "diff": diffs.parse(_DIFF, lambda path: path.startswith("src/")),
         "timeline": [
             Entry(
@@ -90,3 +95,20 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "toasts": ["success", "warning", "error"],
     }
     return render(request, "styleguide.html", context)
+
+
+def _chart(now: datetime) -> Chart:
+    """A job in its second attempt, which usually takes longer than this."""
+
+    def step(name: str, begin: int, end: int | None) -> Step:
+        ended = None if end is None else now - timedelta(seconds=end)
+        return Step(name=name, started_at=now - timedelta(seconds=begin), finished_at=ended)
+
+    steps = [step("setup", 90, 70), step("baseline", 70, 60), step("agent", 60, 10)]
+    return chart(
+        [*steps, step("guard", 10, None)],
+        begun=now - timedelta(seconds=120),
+        now=now,
+        attempt_began=now - timedelta(seconds=90),
+        usual=150,
+    )

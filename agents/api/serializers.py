@@ -9,7 +9,25 @@ from rest_framework import serializers
 
 from agents.models import Execution, Job, PullRequest, Receipt, Step
 from agents.services import runners, usage
+from agents.services.provenance import measured_in
 from agents.wiring import RunnerInfo
+
+PRIORITIES = {each.name.lower(): each.value for each in Job.Priority}
+
+
+@extend_schema_field({"type": "string", "enum": list(PRIORITIES)})
+class PriorityField(serializers.Field[int, str, str, Any]):
+    """A priority by its name."""
+
+    def to_representation(self, value: int) -> str:
+        """As people say it."""
+        return Job.Priority(value).name.lower()
+
+    def to_internal_value(self, data: object) -> int:
+        """As the database keeps it."""
+        if not isinstance(data, str) or data not in PRIORITIES:
+            raise serializers.ValidationError(f"One of {', '.join(PRIORITIES)}.")
+        return PRIORITIES[data]
 
 
 class TotalsSerializer(serializers.Serializer[Any]):
@@ -69,14 +87,25 @@ class StepSerializer(serializers.ModelSerializer[Step]):
 
 
 class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
-    """A run of tests that the platform measured."""
+    """A run of tests that the platform measured.
+
+    `taken_from` is the job in which it was measured, when this one took it over: the lines of
+    the log, `first_seq` and `last_seq`, only say so then.
+    """
+
+    taken_from = serializers.SerializerMethodField()
 
     class Meta:
         model = Receipt
         fields = [
             "kind", "round", "status", "command", "commit", "exit_code", "seconds", "passed",
-            "failed", "skipped", "tests", "coverage", "note", "first_seq", "last_seq",
+            "failed", "skipped", "tests", "coverage", "note", "first_seq", "last_seq", "taken_from",
         ]  # fmt: skip
+
+    def get_taken_from(self, receipt: Receipt) -> int | None:
+        """The earlier job, by the attempt's steps."""
+        known = measured_in(receipt.execution.steps.all())
+        return known.get((receipt.kind, receipt.round))
 
 
 class PullSerializer(serializers.ModelSerializer[PullRequest]):
@@ -111,6 +140,7 @@ class JobListSerializer(serializers.ModelSerializer[Job]):
     """A job in a list."""
 
     outcome_sentence = serializers.SerializerMethodField()
+    priority = PriorityField()
     requested_by = serializers.CharField(source="requested_by.username", default=None)
     decided_by = serializers.CharField(source="decided_by.username", default=None)
 
@@ -120,7 +150,7 @@ class JobListSerializer(serializers.ModelSerializer[Job]):
             "id", "project", "cluster", "kind", "title", "status", "outcome", "outcome_sentence",
             "outcome_detail", "runner", "branch", "priority", "requested_by", "created_at",
             "started_at", "finished_at", "cancel_requested_at", "approval", "decision",
-            "decision_comment", "decided_by", "decided_at",
+            "decision_comment", "decided_by", "decided_at", "retry_of", "from_step",
         ]  # fmt: skip
 
     def get_outcome_sentence(self, job: Job) -> str:
@@ -156,12 +186,29 @@ class StartSerializer(serializers.Serializer[Any]):
     """Which runner; empty: the project's or the platform's default.
 
     `credential`: the id of the key it works with; none: your own, then the team's. `model`: as
-    provider:name; empty: the usual one.
+    provider:name; empty: the usual one. `priority`: low, medium, high or urgent.
     """
 
     runner = serializers.CharField(required=False, allow_blank=True, max_length=64)
     credential = serializers.IntegerField(required=False, allow_null=True)
     model = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    priority = PriorityField(required=False)
+
+
+class RetrySerializer(StartSerializer):
+    """From which step, and with what; empty: from the beginning, with what it had before."""
+
+    from_step = serializers.CharField(required=False, allow_blank=True, max_length=40)
+
+
+class RetryStepSerializer(serializers.Serializer[Any]):
+    """A step that a retry may begin with; `why_not` is a sentence when this job does not offer it."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    says = serializers.CharField()
+    offered = serializers.BooleanField(source="is_offered")
+    why_not = serializers.CharField()
 
 
 class StartedSerializer(serializers.Serializer[Any]):
@@ -172,9 +219,16 @@ class StartedSerializer(serializers.Serializer[Any]):
 
 
 class JobChangeSerializer(serializers.Serializer[Any]):
-    """The only change a job takes: `{"status": "cancelled"}`."""
+    """The changes a job takes: `{"status": "cancelled"}`, or a `priority` while it waits."""
 
-    status = serializers.ChoiceField(choices=["cancelled"])
+    status = serializers.ChoiceField(choices=["cancelled"], required=False)
+    priority = PriorityField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One change at a time."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give either a status or a priority.")
+        return attrs
 
 
 class ChunkSerializer(serializers.Serializer[Any]):
@@ -183,6 +237,7 @@ class ChunkSerializer(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     stream = serializers.CharField()
     text = serializers.CharField()
+    at = serializers.DateTimeField()
 
 
 class LogSerializer(serializers.Serializer[Any]):

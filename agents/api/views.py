@@ -17,7 +17,7 @@ from agents.api import serializers as s
 from agents.logs.reading import chunks_after
 from agents.models import Job
 from agents.services import jobs, runners
-from clusters.api.views import integer, the_cluster, typed, viewer, viewer_of
+from clusters.api.views import OfMyProjects, integer, the_cluster, typed, viewer
 from clusters.forges.base import ForgeError
 from clusters.services import repositories
 from credentials.errors import Conflict
@@ -42,6 +42,7 @@ class StartFix(APIView):
             runner=wanted.validated_data.get("runner", ""),
             credential=wanted.validated_data.get("credential"),
             model=wanted.validated_data.get("model", ""),
+            priority=wanted.validated_data.get("priority"),
         )
         body = s.StartedSerializer({"job": job, "created": created}).data
         return Response(body, status=status.HTTP_202_ACCEPTED)
@@ -53,7 +54,7 @@ FILTERS = [
 ]
 
 
-class Jobs(generics.ListAPIView[Job]):
+class Jobs(OfMyProjects, generics.ListAPIView[Job]):
     """The jobs of your projects."""
 
     serializer_class = s.JobListSerializer
@@ -65,17 +66,18 @@ class Jobs(generics.ListAPIView[Job]):
 
     def get_queryset(self) -> QuerySet[Job]:
         """Only the viewer's."""
-        found = (
-            Job.objects.for_user(viewer_of(self))
-            .select_related("requested_by", "decided_by")
-            .order_by("-id")
-        )
+        jobs = Job.objects.select_related("requested_by", "decided_by").order_by("-id")
+        return jobs.filter(project__in=self.mine)
+
+    def within(self) -> dict[str, list[Any]]:
+        """A cluster's jobs are few enough to look through; all of them go by project."""
         query = self.request.query_params
+        within: dict[str, list[Any]] = {"project": self.mine}
         if cluster := query.get("cluster_id"):
-            found = found.filter(cluster=integer(cluster, "cluster_id"))
+            within = {"cluster": [integer(cluster, "cluster_id")]}
         if wanted := typed(query.get("status")):
-            found = found.filter(status__in=wanted.split(","))
-        return found
+            within["status"] = sorted({*wanted.split(",")} & {*Job.Status.values})
+        return within
 
 
 class OneJob(APIView):
@@ -100,13 +102,20 @@ class OneJob(APIView):
 
     @extend_schema(request=s.JobChangeSerializer, responses=s.JobListSerializer)
     def patch(self, request: Request, pk: int) -> Response:
-        """Cancel it with `{"status": "cancelled"}`."""
+        """Cancel it with `{"status": "cancelled"}`, or change its `priority` while it waits.
+
+        409 `job_begun` when it does not wait any more.
+        """
         job = get_object_or_404(
             Job.objects.for_user(viewer(request)).select_related("project__team"), pk=pk
         )
         change = s.JobChangeSerializer(data=request.data)
         change.is_valid(raise_exception=True)
-        return Response(s.JobListSerializer(jobs.cancel(viewer(request), job)).data)
+        if "priority" in change.validated_data:
+            job = jobs.set_priority(viewer(request), job, change.validated_data["priority"])
+        else:
+            job = jobs.cancel(viewer(request), job)
+        return Response(s.JobListSerializer(job).data)
 
 
 class JobLogs(APIView):

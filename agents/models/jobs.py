@@ -145,8 +145,10 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            # The job list: newest first, by project and status.
+            # Lists of jobs, newest first: a project's, by status, a cluster's.
+            models.Index(fields=["project", "-id"], name="job_newest"),
             models.Index(fields=["project", "status", "-id"], name="job_list"),
+            models.Index(fields=["cluster", "-id"], name="job_of_cluster"),
             # The queue: most urgent first.
             models.Index(
                 fields=["-priority", "id"], name="job_queue", condition=Q(status="pending")

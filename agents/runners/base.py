@@ -259,7 +259,12 @@ class HostedRunner(Runner, Protocol):
     """An agent whose model is called on the worker."""
 
     def work(self, task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
-        """Work on the task with tools in the sandbox until done; resumable by `recall`."""
+        """Work on the task with tools in the sandbox until done; resumable by `recall`.
+
+        A worker that goes on with a round emits its events from the beginning, as they were: the
+        listener knows which of them are new. So what follows from something is emitted only after
+        that is stored with `remember`.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ import hashlib
 from django.core.cache import cache
 
 from agents.services import jobs, prices, runners
+from agents.services.starting import is_proposal
 from clusters.forges.base import Finding, ForgeError
 from clusters.models import Cluster, Project
 from clusters.services import feedback, plans, repositories
@@ -19,7 +20,7 @@ KEPT = 60
 def findings(user: User, cluster: Cluster) -> list[Finding]:
     """Everything that is known to be in the way, as this person's token sees it; worst first."""
     running = jobs.active_fix(cluster)
-    if running is not None:
+    if running is not None and not is_proposal(running):
         said = f"Job {running.pk} works on this cluster already."
         return [Finding("job_active", "info", said)]
     plan = plans.current(cluster)

@@ -13,8 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from agents.models import Execution, Job
@@ -144,17 +143,18 @@ def by_person(executions: QuerySet[Execution]) -> list[Share]:
 def by_month(executions: QuerySet[Execution], last: date, *, count: int = MONTHS) -> list[Month]:
     """The newest months up to `last`, oldest first, also those in which nothing was used."""
     months = [_months_later(last, -back) for back in reversed(range(count))]
+    ends = [_moment(_months_later(month, 1)) for month in months]
+    # By comparing: to cut every single date is what SQLite would do in Python.
+    place = Case(*(When(started_at__lt=end, then=Value(n)) for n, end in enumerate(ends)))
     rows = (
-        executions.filter(
-            started_at__gte=_moment(months[0]), started_at__lt=_moment(_months_later(last, 1))
-        )
-        .annotate(month=TruncMonth("started_at"))
-        .values("month")
+        executions.filter(started_at__gte=_moment(months[0]), started_at__lt=ends[-1])
+        .annotate(place=place)
+        .values("place")
         .annotate(**_SUMS)
         .order_by()
     )
-    found = {timezone.localtime(row["month"]).date(): _totals(row) for row in rows}
-    return [Month(month, found.get(month, Totals())) for month in months]
+    found = {row["place"]: _totals(row) for row in rows}
+    return [Month(month, found.get(n, Totals())) for n, month in enumerate(months)]
 
 
 def lines(executions: QuerySet[Execution]) -> Iterator[Line]:

@@ -34,8 +34,23 @@ def current(cluster: Cluster) -> Plan | None:
     return cluster.plans.select_related("created_by", "approved_by").order_by("-version").first()
 
 
-def generate(user: User, cluster: Cluster) -> Plan:
-    """Draft a new version from the evidence and the repository (by a model when there is one)."""
+def current_or_first(user: User, cluster: Cluster) -> Plan:
+    """The newest version, written when there is none; two who ask at once get the same."""
+    if plan := current(cluster):
+        return plan
+    try:
+        return generate(user, cluster, after=0)
+    except Conflict:
+        if plan := current(cluster):  # somebody else's, written in the meantime
+            return plan
+        raise
+
+
+def generate(user: User, cluster: Cluster, *, after: int | None = None) -> Plan:
+    """Draft a new version from the evidence and the repository (by a model when there is one).
+
+    With `after` only on top of that version: raises Conflict `plan_changed` otherwise.
+    """
     teams.require_writer(user, cluster.project.team)
     try:
         base_sha, files = repositories.snapshot(cluster.project, user)
@@ -59,6 +74,7 @@ def generate(user: User, cluster: Cluster) -> Plan:
         note=" ".join(part for part in (note, fallback_note) if part),
         base_sha=base_sha,
         verb="plan.generated",
+        after=after,
     )
 
 
@@ -182,7 +198,7 @@ def _add_version(
 
 def _evidence(cluster: Cluster) -> list[Evidence]:
     """The reports that say best what all are about, first."""
-    newest = cluster.items.select_related("source").order_by("-occurred_at", "-id")[:EVIDENCE_READ]
+    newest = cluster.items.select_related("source").order_by("-seen_at", "-id")[:EVIDENCE_READ]
     rows = {item.pk: item for item in newest}
     telling = most_telling([Item(row.pk, row.title, row.body) for row in rows.values()])
     chosen = [rows[item.id] for item in telling[:EVIDENCE_ITEMS]]

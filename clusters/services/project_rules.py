@@ -43,6 +43,11 @@ def _between(least: int, most: int) -> Callable[[object], str]:
     return rule
 
 
+def _between_or_none(least: int, most: int) -> Callable[[object], str]:
+    rule = _between(least, most)
+    return lambda value: "" if value is None else rule(value)
+
+
 def _budget(value: object) -> str:
     if value is None:
         return ""
@@ -187,10 +192,14 @@ _RULES: Mapping[str, Callable[[object], str]] = {
     "branch_prefix": _prefix,
     "rounds": _between(1, 10),
     "time_limit_seconds": _between(1, _DAY),
+    "setup_limit_seconds": _between(1, _DAY),
     "test_limit_seconds": _between(1, _DAY),
+    "agent_limit_seconds": _between(10, _DAY),
+    "idle_limit_seconds": _between(10, _DAY),
     "setup_command": _command,
     "test_command": _command,
     "budget_usd": _budget,
+    "propose_fixes_at": _between_or_none(1, 100_000),
     "budget_warning_percent": _between(1, 100),
     "lint_command": _command,
     "setup_network": _network,

@@ -155,9 +155,14 @@ def markdown_filter(value: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """This page's query string with changes; an empty value takes a part away."""
+    """This page's query string with changes; an empty value takes a part away.
+
+    A change of the page drops the row that the page began at.
+    """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
+    if "page" in changes:
+        changes = {"after": "", "before": "", **changes}
     for name, value in changes.items():
         if value in ("", None):
             parameters.pop(name, None)

@@ -31,7 +31,8 @@ def addresses(alice: User, cluster: Cluster) -> list[str]:
     of_cluster = ["cluster", "cluster_plan", "cluster_jobs", "cluster_activity", "cluster_edit"]
     of_job = ["job", "job_receipts", "job_diff", "job_prompt", "job_activity"]
     return [
-        *(reverse(name) for name in ("inbox", "jobs", "tokens", "profile", "project_new")),
+        *(reverse(name) for name in ("inbox", "jobs", "queue", "tokens", "profile")),
+        reverse("project_new"),
         *(reverse(name, args=[cluster.project.pk]) for name in of_project),
         *(reverse(name, args=[cluster.pk]) for name in of_cluster),
         *(reverse(name, args=[job.pk]) for name in of_job),

@@ -12,11 +12,21 @@ class WorkerDied(Exception):
 
 
 class KeepingListener:
-    """Keeps events and texts; dies at the `die_at`-th thing it is told, from 1."""
+    """Keeps events and texts; dies at the `die_at`-th thing it is told, from 1.
 
-    def __init__(self, stored: dict[str, str] | None = None, die_at: int = 0) -> None:
+    `stored` are the texts and `kept` the events that outlive it. As a log does, it keeps only the
+    events that are new: each worker tells those of a round from the beginning.
+    """
+
+    def __init__(
+        self,
+        stored: dict[str, str] | None = None,
+        die_at: int = 0,
+        kept: list[AgentEvent] | None = None,
+    ) -> None:
         self.events: list[AgentEvent] = []
         self.stored = {} if stored is None else stored
+        self.kept = [] if kept is None else kept
         self.beats = 0
         self.told = 0
         self.threads: set[str] = set()
@@ -25,6 +35,9 @@ class KeepingListener:
     def emit(self, event: AgentEvent) -> None:
         self._point()
         self.events.append(event)
+        if len(self.events) > len(self.kept):
+            self.kept.append(event)
+            self._point()
 
     def beat(self) -> None:
         self._point()

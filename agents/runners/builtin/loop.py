@@ -14,7 +14,13 @@ from pydantic_ai.exceptions import (
     UsageLimitExceeded,
     UserError,
 )
-from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+)
 from pydantic_ai.models import Model
 from pydantic_ai.run import AgentRun
 from pydantic_ai.usage import UsageLimits
@@ -38,17 +44,23 @@ async def run_round(
     """Work on the task, or go on with it; provider errors become verdicts."""
     talk = stored.load(listener)
     resumed = talk.continues(task)
-    if resumed and (words := talk.last_words()) is not None:
-        return _done(words)
+    desk = Desk(workspace, listener)
     if not resumed:
         talk.begin(task)
-    desk = Desk(workspace, listener)
-    desk.load()
-    prompt = None if resumed else _prompt(task)
-    try:
-        words = await _converse(talk, prompt, desk, model, request_limit)
-    except (AgentRunError, UserError) as error:
-        return _failed(error, listener, request_limit)
+    talk.tell(listener)
+    if talk.failed is not None:
+        outcome, text = talk.failed
+        return Verdict(False, text, outcome)
+    words = talk.last_words() if resumed else None
+    if words is not None:
+        _tell(talk.messages[-1], desk)
+    else:
+        desk.load()
+        prompt = None if resumed else _prompt(task)
+        try:
+            words = await _converse(talk, prompt, desk, model, request_limit)
+        except (AgentRunError, UserError) as error:
+            return _failed(error, talk, desk, request_limit)
     listener.emit(Finished(True, words))
     return _done(words)
 
@@ -78,8 +90,9 @@ async def _converse(
     ):
         async for node in run:
             desk.listener.beat()
-            _tell(node, desk.listener)
             _store(talk, run, node, desk)
+            if Agent.is_call_tools_node(node):
+                _tell(node.model_response, desk)
     return run.result.output if run.result else ""
 
 
@@ -93,21 +106,22 @@ def _store(talk: Conversation, run: AgentRun[Desk, str], node: Any, desk: Desk) 
         return
     talk.messages = messages
     talk.usage = run.usage
+    if pending is not None:  # the turn before has ended
+        talk.add(desk.told)
+        desk.told.clear()
     stored.save(desk.listener, talk)
-    if not Agent.is_call_tools_node(node):
+    if pending is not None:  # which holds the answers now
         desk.forget()
 
 
-def _tell(node: Any, listener: Listener) -> None:
-    """Events of an answer of the model; its last words are told when the round has ended."""
-    if not Agent.is_call_tools_node(node):
-        return
-    response: ModelResponse = node.model_response
+def _tell(response: ModelMessage, desk: Desk) -> None:
+    """Events of a stored answer of the model; its last words are told when the round has ended."""
+    assert isinstance(response, ModelResponse)
     words = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     if words.strip() and any(isinstance(part, ToolCallPart) for part in response.parts):
-        listener.emit(Message(words))
+        desk.tell(Message(words))
     usage = response.usage
-    listener.emit(
+    desk.tell(
         Usage(
             usage.input_tokens,
             usage.output_tokens,
@@ -122,7 +136,7 @@ def _done(words: str) -> Verdict:
     return Verdict(True, shorten(words, 2_000) or "the agent ended without a word")
 
 
-def _failed(error: Exception, listener: Listener, request_limit: int) -> Verdict:
+def _failed(error: Exception, talk: Conversation, desk: Desk, request_limit: int) -> Verdict:
     text = shorten(str(error), 2_000)
     outcome = "agent_failed"
     if isinstance(error, UsageLimitExceeded):
@@ -133,5 +147,9 @@ def _failed(error: Exception, listener: Listener, request_limit: int) -> Verdict
         outcome = "agent_key_refused"
     elif isinstance(error, ModelAPIError):
         text = f"The model provider answered with an error: {text}"
-    listener.emit(AgentError(text, fatal=True))
+    end = AgentError(text, fatal=True)
+    talk.add([*desk.told, end])
+    talk.failed = (outcome, text)
+    stored.save(desk.listener, talk)
+    desk.listener.emit(end)
     return Verdict(False, text, outcome)

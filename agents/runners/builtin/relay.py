@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from agents.runners.base import AgentEvent, Listener
 
 T = TypeVar("T")
-BEAT_SECONDS = 3.0
+BEAT_SECONDS = 1.0
 GRACE_SECONDS = 5.0  # for the agent to end once it was told to
 
 _Question = tuple[Callable[[Listener], Any], "Future[Any]"]

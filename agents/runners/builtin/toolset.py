@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic_ai import RunContext, Tool, ToolFailed
 
-from agents.runners.base import FileEdit, Listener, ToolCall, ToolResult
+from agents.runners.base import AgentEvent, FileEdit, Listener, ToolCall, ToolResult
 from agents.runners.builtin.workspace import MAX_ANSWER, Refused, Workspace
 from agents.runners.fences import fence, shorten, visible
 from agents.sandboxes.base import SandboxError, SandboxLost
@@ -29,12 +29,20 @@ class Desk:
     """What the tools of one round share.
 
     `answers` keeps, by call id, what was answered since the conversation was last stored: a call
-    whose result was lost with its worker is answered from here and not done again.
+    whose result was lost with its worker is answered from here and not done again. `told` are the
+    events of the turn that goes on. Nothing is told before what it follows from is stored, so a
+    turn that the next worker goes through again tells the same.
     """
 
     workspace: Workspace
     listener: Listener
     answers: dict[str, Answer] = field(default_factory=dict)
+    told: list[AgentEvent] = field(default_factory=list)
+
+    def tell(self, event: AgentEvent) -> None:
+        """Tell the listener, and know it for the next worker."""
+        self.told.append(event)
+        self.listener.emit(event)
 
     def load(self) -> None:
         """Take up the answers of a worker that died."""
@@ -61,17 +69,14 @@ def _use(
 ) -> str:
     """Answer from the store, or do the work and store the answer; raises ToolFailed."""
     desk, call = ctx.deps, ctx.tool_call_id or ""
+    desk.tell(ToolCall(name, summary, call))
     answer = desk.answers.get(call)
     if answer is None:
-        desk.listener.emit(ToolCall(name, summary, call))
-        answer = _attempt(work)
-        if edits and answer.ok:
-            desk.listener.emit(FileEdit(edits))
-        desk.listener.emit(
-            ToolResult(name, _looks_good(name, answer), _headline(name, answer), call)
-        )
-        desk.answers[call] = answer
+        answer = desk.answers[call] = _attempt(work)
         desk.keep()
+    if edits and answer.ok:
+        desk.tell(FileEdit(edits))
+    desk.tell(ToolResult(name, _looks_good(name, answer), _headline(name, answer), call))
     told = fence(answer.text, "output") if answer.ok else answer.text
     if answer.ok:
         return told

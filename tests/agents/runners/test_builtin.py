@@ -22,6 +22,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agents.runners.base import (
     AgentError,
+    AgentEvent,
     FileEdit,
     Finished,
     Message,
@@ -65,6 +66,20 @@ def commits(sandbox: DirectorySandbox) -> list[str]:
     return shown.splitlines()
 
 
+def timeless(events: list[AgentEvent]) -> list[AgentEvent]:
+    """The events without what a repeated tool may say in other words, and how many those are."""
+    plain: list[AgentEvent] = []
+    for event in events:
+        match event:
+            case ToolResult():
+                plain.append(replace(event, summary=""))
+            case Usage():
+                plain.append(replace(event, input_tokens=0))
+            case _:
+                plain.append(event)
+    return plain
+
+
 def test_everything_the_agent_does_is_told_in_order(sandbox: DirectorySandbox, task: Task) -> None:
     listener = KeepingListener()
     verdict = runner().work(task, sandbox, listener)
@@ -97,8 +112,9 @@ def test_the_listener_is_only_called_on_the_callers_thread(
 def test_a_worker_may_die_at_any_point(sandbox: DirectorySandbox, task: Task) -> None:
     """Each worker dies one step later than the one before; together they do the work once."""
     stored: dict[str, str] = {}
+    kept: list[AgentEvent] = []
     for die_at in range(1, 200):
-        listener = KeepingListener(stored, die_at=die_at)
+        listener = KeepingListener(stored, die_at, kept)
         try:
             verdict = runner().work(task, sandbox, listener)
         except WorkerDied:
@@ -108,6 +124,8 @@ def test_a_worker_may_die_at_any_point(sandbox: DirectorySandbox, task: Task) ->
     assert commits(sandbox) == ["Add", "Begin"]
     calc = Path(sandbox.repository, "calc.py").read_text()
     assert calc == "def add(a, b):\n    return a + b\n"
+    assert kept == listener.events
+    assert sum(isinstance(event, Usage) for event in kept) == len(SCRIPT)
 
 
 @pytest.mark.slow
@@ -119,11 +137,33 @@ def test_after_death_at_each_point_the_next_worker_finishes(
     for die_at in range(1, whole.told + 1):
         sandbox.run(["git", "reset", "--quiet", "--hard", "HEAD~1"], cwd=sandbox.repository)
         stored: dict[str, str] = {}
+        kept: list[AgentEvent] = []
         with pytest.raises(WorkerDied):
-            runner().work(task, sandbox, KeepingListener(stored, die_at=die_at))
-        verdict = runner().work(task, sandbox, KeepingListener(stored))
+            runner().work(task, sandbox, KeepingListener(stored, die_at, kept))
+        after = KeepingListener(stored, kept=kept)
+        verdict = runner().work(task, sandbox, after)
         assert (verdict.ok, verdict.reason) == (True, "Done."), die_at
         assert commits(sandbox) == ["Add", "Begin"], die_at
+        # Whole turns, none twice: also for whoever only knows how many events it has.
+        assert kept == after.events, die_at
+        assert timeless(kept) == timeless(whole.events), die_at
+
+
+def test_after_an_error_the_next_worker_tells_it_again_and_asks_nobody(
+    sandbox: DirectorySandbox, task: Task
+) -> None:
+    def refuse(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        if len(messages) > 1:
+            raise ModelHTTPError(500, "model")
+        return scripted(messages, info)
+
+    stored: dict[str, str] = {}
+    first = KeepingListener(stored)
+    verdict = runner(refuse).work(task, sandbox, first)
+    second = KeepingListener(stored)
+    assert runner().work(task, sandbox, second) == verdict
+    assert second.events == first.events
+    assert isinstance(first.events[-1], AgentError)
 
 
 def test_a_round_that_has_ended_does_not_ask_the_model_again(

@@ -58,7 +58,7 @@ def test_it_waits_with_nobody_working_on_it(job: Job) -> None:
     assert job.asked_at is not None
     assert abs((timezone.now() - job.asked_at).total_seconds()) < 60
     assert leases.claim(job.pk, "eager") is None
-    assert job.pk not in [*leases.waiting(), *leases.expired(), *leases.forgotten()]
+    assert job.pk not in [*leases.expired(), *leases.forgotten()]
     assert verbs(job) == ["job.approval_asked"]
 
 

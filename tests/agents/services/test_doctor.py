@@ -6,20 +6,24 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
 from django.core.cache import cache
 from django.db import DatabaseError
+from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
 from agents import wiring
 from agents.sandboxes.base import Isolation
 from agents.services import checkups, doctor, installation, runners, trying
 from agents.services.findings import Line, State
+from clusters.models import FeedbackItem, Project
 from credentials.models import Credential, CredentialUse, Team, User
 from credentials.services import credentials
+from tests import factories
 from tests.agents.services.doctoring import Patient
 
 OWN = "sk-ant-canary-own-0f3b77c1"
@@ -193,7 +197,8 @@ class TestInstallation:
 
     def test_without_redis_it_still_answers(self, db: None) -> None:
         lines = self.lines()
-        assert list(lines) == ["database", "redis", "worker", "mirrors", "disk", "git", "keys"]
+        names = ["database", "redis", "worker", "grouping", "mirrors", "disk", "git", "keys"]
+        assert list(lines) == names
         assert lines["redis"].state is State.PROBLEM
         for name in ("mirrors", "git", "keys"):
             assert lines[name].state is State.OK, lines[name]
@@ -209,6 +214,24 @@ class TestInstallation:
         later = time.time() + 120
         monkeypatch.setattr(time, "time", lambda: later)
         assert "120 seconds ago" in self.lines()["worker"].sentence
+
+    def test_whether_jobs_are_taken(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert installation.takes_jobs() is False
+        installation.note_beat()
+        assert installation.takes_jobs() is True
+
+        def away(*_: object) -> None:
+            raise redis.ConnectionError
+
+        monkeypatch.setattr(cache, "get", away)
+        assert installation.takes_jobs() is None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_reports_that_nobody_groups(self, project: Project) -> None:
+        item = factories.make_item(factories.make_source(project))
+        assert self.lines()["grouping"].state is State.OK
+        FeedbackItem.objects.filter(pk=item.pk).update(received_at=Now() - timedelta(minutes=6))
+        assert self.lines()["grouping"].state is State.PROBLEM
 
     def test_little_disk(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         for free, state in ((2 * 10**9, State.WARNING), (10**8, State.PROBLEM)):

@@ -6,7 +6,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agents.models import Artifact, Execution
 from agents.pipelines import base
-from agents.services import executions, leases
+from agents.services import evidence, executions, leases
 from agents.services.leases import Lease
 from clusters.models import Cluster
 from tests import factories
@@ -33,10 +33,10 @@ def test_a_file_that_is_kept_again_replaces_the_first(
     execution: Execution,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    executions.store_artifact(lease, execution, diff(b"first"))
+    evidence.store_artifact(lease, execution, diff(b"first"))
     first = Artifact.objects.get().file
     with django_capture_on_commit_callbacks(execute=True):
-        executions.store_artifact(lease, execution, diff(b"second"))
+        evidence.store_artifact(lease, execution, diff(b"second"))
     assert Artifact.objects.get().file.read() == b"second"
     assert not first.storage.exists(str(first.name))
 
@@ -44,8 +44,8 @@ def test_a_file_that_is_kept_again_replaces_the_first(
 def test_a_worker_that_dies_while_it_replaces_a_file_leaves_the_first(
     lease: Lease, execution: Execution
 ) -> None:
-    executions.store_artifact(lease, execution, diff(b"first"))
+    evidence.store_artifact(lease, execution, diff(b"first"))
     with transaction.atomic():
-        executions.store_artifact(lease, execution, diff(b"second"))
+        evidence.store_artifact(lease, execution, diff(b"second"))
         transaction.set_rollback(True)
     assert Artifact.objects.get().file.read() == b"first"

@@ -53,7 +53,6 @@ def test_nobody_takes_it_up_before_its_moment(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=1))
     assert leases.claim(job.pk, "eager") is None
     assert leases.forgotten() == []
-    assert leases.waiting() == []
 
 
 def test_the_reaper_hands_it_out_when_it_is_due(job: Job) -> None:

@@ -329,7 +329,7 @@ class TestCancel:
         job.refresh_from_db()
         assert job.cancel_requested_at is None
 
-    @pytest.mark.parametrize("name", ["job_cancel", "job_retry"])
+    @pytest.mark.parametrize("name", ["job_cancel", "job_priority"])
     def test_another_team_a_stranger_and_a_get(
         self, client: Client, mallory: User, bob: User, job: Job, name: str
     ) -> None:
@@ -377,6 +377,7 @@ def test_how_long_it_usually_takes(client: Client, bob: User, project: Project, 
         make_job(
             project,
             status="completed",
+            outcome="verified",
             started_at=now - timedelta(minutes=minutes),
             finished_at=now,
         )

@@ -37,7 +37,10 @@ def sent(project: Project, **changes: Any) -> dict[str, Any]:
         "agent_network": "none",
         "rounds": 3,
         "time_limit_seconds": 1800,
+        "setup_limit_seconds": 600,
         "test_limit_seconds": 600,
+        "agent_limit_seconds": 1500,
+        "idle_limit_seconds": 600,
         "budget_warning_percent": 80,
     }
     return {**known, **changes}
@@ -57,6 +60,9 @@ def saved(client: Client, project: Project, **changes: Any) -> Project:
         ("agent_network", "list", "list"),
         ("folder", "packages/api", "packages/api"),
         ("lint_command", "ruff check .", "ruff check ."),
+        ("setup_limit_seconds", "900", 900),
+        ("agent_limit_seconds", "3600", 3600),
+        ("idle_limit_seconds", "120", 120),
         ("before_agent", "make a\r\n\r\n  make b  \r\n", ["make a", "make b"]),
         ("after_agent", "make format", ["make format"]),
         ("protected_paths", "docs/\r\n*.lock", ["docs/", "*.lock"]),

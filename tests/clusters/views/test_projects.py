@@ -25,7 +25,10 @@ def _form(project: Project, **changes: object) -> dict[str, object]:
         "budget_warning_percent": 80,
         "rounds": 3,
         "time_limit_seconds": 1800,
+        "setup_limit_seconds": 600,
         "test_limit_seconds": 600,
+        "agent_limit_seconds": 1500,
+        "idle_limit_seconds": 600,
     }
     return {**known, **changes}
 
@@ -46,6 +49,11 @@ def test_settings_are_saved(client: Client, bob: User, project: Project) -> None
         ("rounds", "many"),
         ("time_limit_seconds", 0),
         ("test_limit_seconds", 10**9),
+        ("setup_limit_seconds", 0),
+        ("agent_limit_seconds", 9),
+        ("agent_limit_seconds", 86_401),
+        ("idle_limit_seconds", 9),
+        ("idle_limit_seconds", 86_401),
         ("base_branch", "--upload-pack=x"),
         ("branch_prefix", "../../"),
         ("test_command", 'pytest "unclosed'),

@@ -81,7 +81,7 @@ def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> Non
     with launched(tmp_path, "--port", "0") as launcher:
         assert status_of(launcher.await_ready()) == 200
         pids = launcher.pids()
-        assert set(launcher.facts()["processes"]) == {"valkey", "web", "worker", "beat"}
+        assert set(launcher.facts()["processes"]) == {"valkey", "web", "worker", "cpu", "beat"}
         assert launcher.end(number) == 0
     assert not any(is_alive(pid) for pid in pids)
 

@@ -174,7 +174,7 @@ def test_an_agent_that_does_not_end_reaches_its_time_limit(bench: Bench, model: 
 
     result = bench.run()
 
-    assert result.outcome == "time_limit", bench.memory.log
+    assert result.outcome == "agent_limit", bench.memory.log
     assert bench.only_pull().state == PullState.CLOSED
     assert bench.left_over() == []
 
