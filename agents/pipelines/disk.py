@@ -22,8 +22,10 @@ def full(error: BaseException) -> str:
 
 def _is_full(error: BaseException | None) -> bool:
     """Whether it, or what it was made of, is the system's word for that."""
-    while error is not None:
+    seen: set[int] = set()  # an error may be its own cause: whoever told it again said so
+    while error is not None and id(error) not in seen:
         if isinstance(error, OSError) and error.errno in _FULL:
             return True
+        seen.add(id(error))
         error = error.__cause__
     return False

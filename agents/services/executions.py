@@ -144,6 +144,10 @@ def put_aside(
             )
             if not keep_steps:
                 Step.objects.filter(execution=execution).update(status=Step.Status.FAILED)
+                # What a runner remembers, and what was counted of it, went with the sandbox.
+                Execution.objects.filter(pk=execution.pk).update(
+                    memory={}, log_sources={}, usage_counted={}
+                )
     except base.LeaseLost:
         return False
     notify_job_changed(lease.job_id)

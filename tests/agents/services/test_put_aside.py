@@ -30,6 +30,10 @@ def put_aside(job: Job, *, keep_steps: bool = False) -> Execution:
     execution = executions.begin(lease)
     step = executions.start_step(lease, execution, "preflight", 1, 0)
     executions.end_step(lease, step, seq=1, result={})
+    executions.remember(lease, execution, {"conversation": "began"})
+    Execution.objects.filter(pk=execution.pk).update(
+        log_sources={"agent-1": 5}, usage_counted={"agent-1": 1}
+    )
     assert executions.put_aside(
         lease, execution, seconds=599.2, reason=REASON, keep_steps=keep_steps
     )
@@ -97,3 +101,13 @@ def test_the_page_says_why_it_waits(job: Job, alice: User, client: Client) -> No
     page = client.get(reverse("job", args=[job.pk])).content.decode()
     assert "GitHub&#x27;s limit for this account is used up" in page
     assert "The job goes on by itself at" in page
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_went_with_the_sandbox_is_forgotten(job: Job, keep: bool) -> None:
+    # Else an agent in a fresh sandbox would go on with a talk about work that is gone.
+    execution = put_aside(job, keep_steps=keep)
+    execution.refresh_from_db()
+    assert bool(execution.memory) is keep
+    assert bool(execution.log_sources) is keep
+    assert bool(execution.usage_counted) is keep
