@@ -14,6 +14,9 @@ from clusters.planner.base import SourceFile
 
 # What is larger is data, and would only be read to be thrown away.
 MAX_BLOB = 8 << 20
+# What is read of one file, in bytes, and of one commit, in files, unless somebody asks otherwise.
+MAX_TEXT = 512_000
+MAX_FILES = 30_000
 _REGULAR = ("100644", "100755", "100664")
 
 
