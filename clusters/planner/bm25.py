@@ -20,16 +20,20 @@ def bm25(
     if not documents:
         return []
     average = max(sum(lengths) / len(lengths), 1.0)
-    rarity = _rarity(documents, query)
-    scores = [
-        _score(document, _K1 * (1 - _B + _B * length / average), rarity)
-        for document, length in zip(documents, lengths, strict=True)
-    ]
-    best = max(scores) or 1.0
+    worth = rarity(documents, query)
+    pairs = zip(documents, lengths, strict=True)
+    return shares([score(document, length / average, worth) for document, length in pairs])
+
+
+def shares(scores: Sequence[float]) -> list[float]:
+    """The scores divided by the best one."""
+    best = max(scores, default=0.0) or 1.0
     return [score / best for score in scores]
 
 
-def _score(document: Mapping[str, int], norm: float, rarity: Mapping[str, float]) -> float:
+def score(document: Mapping[str, int], length: float, rarity: Mapping[str, float]) -> float:
+    """What one document is worth; its length in those of an average one."""
+    norm = _K1 * (1 - _B + _B * length)
     return sum(
         rarity[term] * count * (_K1 + 1) / (count + norm)
         for term, count in document.items()
@@ -37,7 +41,8 @@ def _score(document: Mapping[str, int], norm: float, rarity: Mapping[str, float]
     )
 
 
-def _rarity(documents: Sequence[Mapping[str, int]], query: Mapping[str, float]) -> dict[str, float]:
+def rarity(documents: Sequence[Mapping[str, int]], query: Mapping[str, float]) -> dict[str, float]:
+    """What each term of the query is worth: its weight, and the more the fewer documents have it."""
     seen = dict.fromkeys(query, 0)
     for document in documents:
         for term in document:

@@ -33,6 +33,10 @@ _TRACE = re.compile(
     r"^[ \t]*(?:Traceback \(most.*|File \".*(?:\n[ \t]{2,}.*)?|at .*:\d+\)?|[\w./\\-]{1,300}:\d+(?::.*| in .*)?)$",
     re.MULTILINE,
 )
+# Fenced or indented code, prompts of a console, and code marks within a line.
+_EXCERPT = re.compile(
+    r"```[^`]*(?:`{1,2}[^`]+)*(?:```|\Z)|^(?: {4}|\t| {0,3}>>> )[^\n]*|`[^`\n]+`", re.MULTILINE
+)
 _CODE = re.compile(r"`([^`\n]{2,120})`")
 _NAME = re.compile(
     r"\b(?:[A-Za-z]\w{0,60}_\w{1,60}|[a-z]{2,30}[A-Z]\w{1,60}|[A-Z][a-z]{1,30}[A-Z]\w{1,60}"
@@ -66,9 +70,11 @@ class Clues:
     items: int
     words: dict[str, float]  # term -> weight
     title_words: dict[str, float]
+    code_words: dict[str, float]  # of excerpts of code and of consoles
     word_items: dict[str, list[int]]
     paths: dict[str, list[int]]
     names: dict[str, list[int]]
+    title_names: dict[str, list[int]]  # words of titles that may be names of code
     dotted: dict[str, list[int]]
     messages: dict[str, list[int]]
     errors: dict[str, list[int]]
@@ -79,21 +85,26 @@ def read_clues(cluster: ClusterEvidence) -> Clues:
     """The clues of a cluster's first items."""
     items = cluster.items[:_ITEMS]
     frames = [frame for item in items for frame in _frames(item)][:_PER_KIND]
-    words, titles = Counter[str](), Counter[str]()
+    words, titles, excerpts = Counter[str](), Counter[str](), Counter[str]()
     word_items: dict[str, list[int]] = defaultdict(list)
     for item in items or [Evidence(0, "", cluster.title, cluster.summary)]:
-        for term, count in terms(_prose(item)).items():
+        prose = _prose(item)
+        for term, count in terms(prose).items():
             words[term] += min(count, _REPEATS)
             if item.id:
                 word_items[term].append(item.id)
         titles.update(terms(item.title).keys())
+        for term, count in terms("\n".join(_EXCERPT.findall(prose))).items():
+            excerpts[term] += min(count, _REPEATS)
     return Clues(
         items=max(len(items), 1),
         words=_weights(words, len(items)),
         title_words=_weights(titles, len(items)),
+        code_words=_weights(excerpts, len(items)),
         word_items=dict(word_items),
         paths=_named_paths(items, frames),
         names=_index(items, _names),
+        title_names=_index(items, _title_names),
         dotted=_index(items, _DOTTED.findall),
         messages=_index(items, _messages),
         errors=_index(items, _ERROR.findall),
@@ -116,6 +127,7 @@ def _prose(item: Evidence) -> str:
 
 
 def _index(items: Sequence[Evidence], find: _Find) -> dict[str, list[int]]:
+    """What `find` finds in the first line, the title, and all that follows."""
     found: dict[str, list[int]] = {}
     for item in items:
         for clue in dict.fromkeys(find(_text(item))):
@@ -147,6 +159,11 @@ def _names(text: str) -> Iterable[str]:
         # `self.total` names what the reader's own object has, not a place.
         names = parts[1:] if owner in {"self", "this", "cls"} else [owner, *parts]
         yield from (name for name in names if len(name) > 3)
+
+
+def _title_names(text: str) -> Iterable[str]:
+    title = text.partition("\n")[0]
+    return (name for name in _ANY_NAME.findall(title) if len(name) > 3)
 
 
 def _messages(text: str) -> Iterable[str]:

@@ -15,6 +15,12 @@ _CODE_SUFFIX_TEXT = """
 .r .rb .rs .sass .scala .scss .sh .sol .sql .svelte .swift .tf .ts .tsx .twig .vb .vue .zig
 """
 CODE_SUFFIXES = frozenset(_CODE_SUFFIX_TEXT.split())
+_FAMILIES = (
+    (".js", ".cjs", ".cts", ".jsx", ".mjs", ".mts", ".svelte", ".ts", ".tsx", ".vue", ".astro"),
+    (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".m", ".mm"),
+    (".java", ".kt", ".kts", ".scala", ".groovy"),
+    (".py", ".pyi", ".pyx"),
+)
 GUIDES = (".adoc", ".md", ".mdx", ".rst", ".txt")
 _DOCS_SUFFIXES = frozenset(GUIDES)
 _CONFIG_SUFFIXES = frozenset(
@@ -39,7 +45,8 @@ _TEST = re.compile(
     r"|[a-z0-9]Tests?\.(?:java|kt|cs|scala|groovy|swift|php)$"
 )
 _DOCS = re.compile(
-    r"(?:^|/)(?:docs?|documentation|examples?|samples?|tutorials?|galleries|demos?|benchmarks?)/",
+    r"(?:^|/)(?:docs?|documentation|(?:[a-z0-9]+[-_])?(?:examples?|samples?|tutorials?|demos?"
+    r"|bench|benchmarks?)|galleries)/",
     re.IGNORECASE,
 )
 _SKIP = re.compile(
@@ -72,10 +79,24 @@ def is_text_file(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in CODE_SUFFIXES | _DOCS_SUFFIXES | _CONFIG_SUFFIXES
 
 
+def language_of(path: str) -> str:
+    """The suffix that stands for the file's language: `.tsx` and `.js` are one, as are `.h` and `.c`."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return next((family[0] for family in _FAMILIES if suffix in family), suffix)
+
+
 def module_of(path: str) -> str:
     """The path as a dotted name without its suffix: `src/shop/cart.py` is `src.shop.cart`."""
     stem = path.rsplit(".", 1)[0] if "." in PurePosixPath(path).name else path
     return stem.replace("/", ".").removesuffix(".__init__").removesuffix(".index")
+
+
+def subject_of(path: str) -> str:
+    """What a test file is named after, lower case: `tests/test_cart.py` after `cart`."""
+    name = PurePosixPath(path).name.lower().rsplit(".", 1)[0]
+    for mark in ("test_", "_test", "_spec", ".test", ".spec", "tests", "test", "spec"):
+        name = name.removeprefix(mark).removesuffix(mark)
+    return name
 
 
 def name_of(path: str) -> str:

@@ -7,34 +7,31 @@ from dataclasses import dataclass
 
 from clusters.planner.base import SourceFile
 from clusters.planner.clues import Clues
+from clusters.planner.coverage import Cover, covers
+from clusters.planner.parts import add_parts
 from clusters.planner.paths import name_of
 from clusters.planner.scan import scan
-from clusters.planner.signals import Signals, read_signals
+from clusters.planner.signals import Signals, add_tests, read_signals
+from clusters.planner.weights import total
 
-WEIGHTS = {
-    "words": 1.0,
-    "title": 0.25,
-    "path_words": 0.3,
-    "defined_words": 0.3,
-    "named": 0.8,
-    "module": 0.3,
-    "file_name": 0.15,
-    "symbols": 0.4,
-    "messages": 0.4,
-    "frames": 0.5,
-}
 _NOT_CODE = 0.3  # times the score of documentation, examples and configuration
 # Where exceptions and constants are declared, every report's words are found and few causes.
 _DECLARATIONS = frozenset({"errors", "exceptions", "constants", "version", "_version"})
 _DECLARED = 0.7
+# A check that raises has the report's words because it wrote them: it seldom is the cause.
+_CHECKED = 0.8
+_COVERED = 5  # candidates that tests are looked for
+# How much a test says about the first candidate; about the second half of it, and so on.
+_COVERING = {"named": 1.0, "imports": 0.7, "uses": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A file with its score and what it rests on."""
+    """A file with its score and what it rests on; `cover` is for tests."""
 
     score: float
     signals: Signals
+    cover: Cover | None = None
 
     @property
     def path(self) -> str:
@@ -44,10 +41,19 @@ class Ranked:
 
 def rank(files: Sequence[SourceFile], clues: Clues) -> tuple[list[Ranked], list[Ranked]]:
     """Files that may have to change and test files that may show it, both best first."""
+    found, tests = signals_of(files, clues)
+    ranked = _ranked(found)
+    return ranked, _beside(_ranked(tests), ranked, files)
+
+
+def signals_of(files: Sequence[SourceFile], clues: Clues) -> tuple[list[Signals], list[Signals]]:
+    """What speaks for each file that is no test, and for each test."""
     facts = scan(files, clues)
-    code = _ranked(read_signals([f for f in facts if f.kind != "test"], clues))
-    tests = _ranked(read_signals([f for f in facts if f.kind == "test"], clues))
-    return code, _beside(tests, code)
+    found = read_signals([f for f in facts if f.kind != "test"], clues)
+    tests = read_signals([f for f in facts if f.kind == "test"], clues)
+    add_tests(found, tests)
+    add_parts(found, {file.path: file.text for file in files}, clues)
+    return found, tests
 
 
 def _ranked(found: Sequence[Signals]) -> list[Ranked]:
@@ -60,25 +66,29 @@ def _sorted(ranked: Iterable[Ranked]) -> list[Ranked]:
 
 
 def _score(signals: Signals) -> float:
-    total: float = sum(weight * getattr(signals, name) for name, weight in WEIGHTS.items())
+    score = total(signals)
     if name_of(signals.facts.path).lower() in _DECLARATIONS:
-        total *= _DECLARED
-    return total if signals.facts.kind == "code" else total * _NOT_CODE
+        score *= _DECLARED
+    if signals.facts.raising:
+        score *= _CHECKED
+    return score if signals.facts.kind == "code" else score * _NOT_CODE
 
 
-def _beside(tests: Sequence[Ranked], code: Sequence[Ranked]) -> list[Ranked]:
-    """The tests with those first that are named after the best candidates."""
-    bonus = {
-        name_of(one.path).lower(): 1.0 / (1 + n) for n, one in reversed([*enumerate(code[:5])])
-    }
+def _beside(
+    tests: Sequence[Ranked], ranked: Sequence[Ranked], files: Sequence[SourceFile]
+) -> list[Ranked]:
+    """The tests with those first that cover the best candidates."""
+    code = [one.signals for one in ranked if one.signals.facts.kind == "code"]
+    found = covers([test.signals for test in tests], code, _COVERED, files)
     return _sorted(
-        Ranked(test.score + bonus.get(_subject(test.path), 0.0), test.signals) for test in tests
+        Ranked(test.score + max(map(_bonus, mine), default=0.0), test.signals, _best(mine))
+        for test, mine in zip(tests, found, strict=True)
     )
 
 
-def _subject(path: str) -> str:
-    """What a test file is named after: `tests/test_cart.py` after `cart`."""
-    name = name_of(path).lower()
-    for mark in ("test_", "_test", "_spec", ".test", ".spec", "tests", "test"):
-        name = name.removeprefix(mark).removesuffix(mark)
-    return name
+def _bonus(cover: Cover) -> float:
+    return _COVERING[cover.how] / (1 + cover.place)
+
+
+def _best(found: Sequence[Cover]) -> Cover | None:
+    return max(found, key=_bonus, default=None)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from clusters.planner.base import SourceFile
 from clusters.planner.clues import Clues
 from clusters.planner.identifiers import WORD, terms, terms_of
 from clusters.planner.paths import Kind, kind_of
 
-TEXT_LIMIT = 120_000  # characters of one file
+TEXT_LIMIT = 512_000  # characters of one file
+PART = 300  # words; longer parts are cut
 
 _DEFINITION = re.compile(
     r"^[ \t]*(?:(?:export|default|public|private|protected|internal|static|final|abstract|async"
@@ -37,6 +39,7 @@ class Facts:
     path_words: dict[str, int]
     defined_words: dict[str, int]
     defined: frozenset[str]  # names that a report has, too
+    title_defined: frozenset[str]  # words of a report's title
     messages: tuple[str, ...]
     raising: frozenset[int]  # lines of stack frames at which the file itself raises
 
@@ -66,9 +69,27 @@ def _facts(file: SourceFile, kind: Kind, clues: Clues, wanted: dict[str, tuple[s
         path_words=_only(terms(file.path), clues),
         defined_words=_query_terms(dict.fromkeys(names, 1), clues, wanted),
         defined=frozenset(names & clues.names.keys()),
+        title_defined=frozenset(names & clues.title_names.keys()),
         messages=tuple(message for message in clues.messages if message in text),
         raising=_raising(file, clues),
     )
+
+
+def parts(
+    text: str, clues: Clues, wanted: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[dict[str, int], int]]:
+    """A file's definitions, long ones in pieces: each one's terms of the reports and its length.
+
+    `wanted` remembers words from file to file.
+    """
+    text = text[:TEXT_LIMIT]
+    cuts = [0, *(offset for _, offset in definitions(text)), len(text)]
+    for start, end in pairwise(cuts):
+        every = WORD.findall(text, start, end)
+        for first in range(0, len(every), PART):
+            piece = every[first : first + PART]
+            if found := _query_terms(Counter(piece), clues, wanted):
+                yield found, len(piece)
 
 
 def _raising(file: SourceFile, clues: Clues) -> frozenset[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from clusters.planner.bm25 import bm25
 from clusters.planner.clues import Clues, Frame
 from clusters.planner.identifiers import terms_of
-from clusters.planner.paths import module_of, name_of
+from clusters.planner.paths import language_of, module_of, name_of, subject_of
 from clusters.planner.scan import Facts
 
 _CHECK = 0.3
@@ -31,6 +31,13 @@ class Signals:
     symbols: float = 0.0
     messages: float = 0.0
     frames: float = 0.0
+    code_words: float = 0.0
+    title_symbols: float = 0.0
+    part: float = 0.0  # the best part of the file; see clusters.planner.parts
+    part_title: float = 0.0
+    tests: float = 0.0  # the best test file of its name
+    other_language: float = 0.0
+    tested_by: str = ""
     named_by: list[int] = field(default_factory=list)
     trace: Frame | None = None
     trace_items: list[int] = field(default_factory=list)
@@ -49,10 +56,37 @@ def read_signals(files: Sequence[Facts], clues: Clues) -> list[Signals]:
         strict=True,
     )
     found = [Signals(*row) for row in rows]
+    excerpts = bm25([f.words for f in files], lengths, clues.code_words)
+    for signals, share in zip(found, excerpts, strict=True):
+        signals.code_words = share
     _add_names(found, clues)
     _add_symbols(found, clues)
     _add_paths(found, clues)
+    _add_languages(found)
     return found
+
+
+def add_tests(found: Sequence[Signals], tests: Sequence[Signals]) -> None:
+    """Let each file have the words of the tests, and of the folders of tests, of its name."""
+    best: dict[str, Signals] = {}
+    for test in tests:
+        folder = test.facts.path.rpartition("/")[0].rpartition("/")[2].lower()
+        for subject in (subject_of(test.facts.path), folder):
+            if subject not in best or test.words > best[subject].words:
+                best[subject] = test
+    for signals in found:
+        name = name_of(signals.facts.path).lower().strip("_")
+        if name in best and signals.facts.kind == "code":
+            signals.tests, signals.tested_by = best[name].words, best[name].facts.path
+
+
+def _add_languages(found: Sequence[Signals]) -> None:
+    """What is written in a language that the repository hardly uses is seldom meant."""
+    code = [signals for signals in found if signals.facts.kind == "code"]
+    having = Counter(language_of(signals.facts.path) for signals in code)
+    for signals in code:
+        share = having[language_of(signals.facts.path)] / max(having.values())
+        signals.other_language = 1.0 - share
 
 
 def _support(items: Sequence[int], clues: Clues) -> float:
@@ -77,11 +111,15 @@ def _module_depth(module: str, dotted: Iterable[str]) -> int:
 
 def _add_symbols(found: Sequence[Signals], clues: Clues) -> None:
     definers = Counter(name for signals in found for name in signals.facts.defined)
+    titled = Counter(name for signals in found for name in signals.facts.title_defined)
     holders = Counter(message for signals in found for message in signals.facts.messages)
     for signals in found:
         # A name that many files define points at none of them.
         names = (_support(clues.names[n], clues) / definers[n] for n in signals.facts.defined)
         signals.symbols = min(1.0, sum(names))
+        said = clues.title_names
+        names = (_support(said[n], clues) / titled[n] for n in signals.facts.title_defined)
+        signals.title_symbols = min(1.0, sum(names))
         texts = (_support(clues.messages[m], clues) / holders[m] for m in signals.facts.messages)
         signals.messages = min(1.0, sum(texts))
 

@@ -13,6 +13,7 @@ from clusters.planner.ranking import Ranked
 
 _IDS = 4
 _WORDS = 4
+_TELLING = 0.5  # of the best word score of all tests
 
 
 def items_text(ids: Sequence[int]) -> str:
@@ -35,6 +36,23 @@ def quoted(text: str) -> str:
     return f"“{text.replace('“', '').replace('”', '')}”"
 
 
+def _cover(ranked: Ranked) -> Iterator[str]:
+    cover = ranked.cover
+    if cover is None:
+        return
+    if cover.how == "named":
+        yield f"named after `{cover.path}`"
+    elif cover.how == "imports":
+        yield f"imports `{cover.name}` (`{cover.path}`)"
+    else:
+        yield f"uses `{cover.name}`, which `{cover.path}` defines"
+
+
+def _tests(ranked: Ranked) -> Iterator[str]:
+    if ranked.signals.tests >= _TELLING:
+        yield f"the tests in `{ranked.signals.tested_by}`, which have its name, deal with such words"
+
+
 class Wording:
     """Knows how the reporters spell words, and which of them are rare in the repository."""
 
@@ -51,7 +69,13 @@ class Wording:
 
     def reason(self, ranked: Ranked) -> str:
         """Why a file is a candidate, the strongest evidence first."""
-        parts = [*self._trace(ranked), *self._names(ranked), *self._words(ranked)]
+        parts = [
+            *_cover(ranked),
+            *self._trace(ranked),
+            *self._names(ranked),
+            *self._words(ranked),
+            *_tests(ranked),
+        ]
         text = "; ".join(parts) or "its path resembles the reports' words"
         return f"{text[:1].upper()}{text[1:]}."
 
@@ -84,8 +108,9 @@ class Wording:
         signals = ranked.signals
         if signals.named_by:
             yield f"named in {items_text(signals.named_by)}"
-        said = self._clues.names
-        names = sorted(signals.facts.defined, key=lambda name: (-len(said[name]), name))[:3]
+        said = {**self._clues.title_names, **self._clues.names}
+        defined = signals.facts.defined | signals.facts.title_defined
+        names = sorted(defined, key=lambda name: (-len(said[name]), name))[:3]
         if names:
             ids = sorted({item for name in names for item in said[name]})
             yield f"defines {code_list(names)}, which {items_text(ids)} mention{'s' * (len(ids) == 1)}"
