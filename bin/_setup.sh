@@ -40,7 +40,8 @@ install_with_uv() {
     if [[ ! -x $python ]]; then
         uv venv --quiet --clear --python "$(find_python || echo '>=3.11')" "$root/.venv" || return 1
     fi
-    uv pip install --quiet --python "$python" --require-hashes -r "$root/$1"
+    # --no-deps: the file is complete, so that there is nothing to resolve.
+    uv pip install --quiet --python "$python" --no-deps --require-hashes -r "$root/$1"
 }
 
 # Prints the path of the machine's own certificates.
@@ -72,7 +73,6 @@ install_with_pip() {
         "$base" -m venv --clear "$root/.venv" || return 1
     fi
     use_system_certificates
-    # --no-deps: the file is complete, so that there is nothing to resolve.
     "$python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
         --require-hashes -r "$root/$1"
 }

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from pydantic import TypeAdapter
 from rest_framework import serializers
 
+from clusters.cleaning.language import language_of
 from clusters.models import Cluster, FeedbackImport, FeedbackItem, Plan, Project
 from clusters.planner.base import PlanDraft
 from credentials.models import Team
@@ -22,10 +23,11 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "id", "team", "name", "forge", "repository", "base_branch", "branch_prefix",
             "requires_approval", "runner", "instructions", "setup_command", "test_command",
             "setup_network", "allow_unisolated", "rounds", "time_limit_seconds",
-            "test_limit_seconds", "guard", "labels", "reviewers", "created_at",
+            "setup_limit_seconds", "test_limit_seconds", "agent_limit_seconds",
+            "idle_limit_seconds", "guard", "labels", "reviewers", "created_at",
             "agent_network", "allowed_hosts", "enabled_runners", "lint_command", "folder",
             "before_agent", "after_agent", "mcp_servers", "agent_hooks", "protected_paths", "gate",
-            "budget_usd", "budget_warning_percent",
+            "budget_usd", "budget_warning_percent", "propose_fixes_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         validators: list[Any] = []  # a taken name is the service's Conflict
@@ -50,17 +52,54 @@ class HostSerializer(serializers.Serializer[Any]):
     port = serializers.IntegerField(required=False, allow_null=True)
 
 
+class FlagSerializer(serializers.Serializer[Any]):
+    """A place in a report that looks like an attack on an agent."""
+
+    kind = serializers.CharField()
+    reason = serializers.CharField()
+    excerpt = serializers.CharField(allow_blank=True)
+
+
+class RemovalSerializer(serializers.Serializer[Any]):
+    """What was taken out of a report, as people could not see it."""
+
+    what = serializers.CharField()
+    count = serializers.IntegerField()
+    text = serializers.CharField(allow_blank=True)
+
+
+class ScreeningSerializer(serializers.Serializer[Any]):
+    """What a look at the text as it came in has found. `language` is ISO 639-1, or empty."""
+
+    flags = FlagSerializer(many=True)
+    removed = RemovalSerializer(many=True)
+    language = serializers.CharField(allow_blank=True)
+
+
 class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
     """One report."""
 
     source = serializers.CharField(source="source.kind")  # type: ignore[assignment] # the field's name
+    metadata = serializers.SerializerMethodField()
+    screening = serializers.SerializerMethodField()
 
     class Meta:
         model = FeedbackItem
         fields = [
             "id", "source", "external_id", "title", "body", "author", "url", "occurred_at",
-            "received_at", "metadata", "cluster", "reason",
+            "received_at", "metadata", "screening", "cluster", "reason",
         ]  # fmt: skip
+
+    def get_metadata(self, item: FeedbackItem) -> dict[str, Any]:
+        """The sender's own, and how the report was changed on its way in."""
+        return {name: value for name, value in item.metadata.items() if name != "screening"}
+
+    @extend_schema_field(ScreeningSerializer)
+    def get_screening(self, item: FeedbackItem) -> dict[str, Any]:
+        """What was found, complete."""
+        found = item.metadata.get("screening") or {}
+        language = found.get("language") or language_of(f"{item.title}\n{item.body}")
+        return {"flags": [], "removed": [], **found, "language": language}
 
 
 class IncomingSerializer(serializers.Serializer[Any]):

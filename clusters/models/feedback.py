@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clusters.models.projects import Project, Source
@@ -31,7 +33,8 @@ class Cluster(models.Model):
         RESOLVED = "resolved", "Resolved"
         DISMISSED = "dismissed", "Dismissed"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="clusters")
+    # The indexes below begin with it.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="clusters", db_index=False)
     title = models.CharField(max_length=300)
     summary = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
@@ -47,15 +50,38 @@ class Cluster(models.Model):
     locked = models.BooleanField(default=False)  # people fixed its members in place
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    # What lists sort by, kept by the database: 2 while it is open, 1 resolved, 0 dismissed; and
+    # when it was reported last, never empty.
+    rank = models.GeneratedField(
+        expression=Case(
+            When(status="dismissed", then=Value(0)),
+            When(status="resolved", then=Value(1)),
+            default=Value(2),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    seen_at = models.GeneratedField(
+        expression=Coalesce("last_seen", "created_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
 
     objects: ClassVar[ClusterQuerySet] = ClusterQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        # The inbox: clusters of a project by status, largest first.
+        # The inbox, all and by status: largest first, reported last first, newest first.
         indexes = [
             models.Index(
-                fields=["project", "status", "-reporter_count", "-id"], name="cluster_inbox"
+                fields=["project", "-rank", "-reporter_count", "-item_count", "-id"],
+                name="cluster_inbox",
             ),
+            models.Index(
+                fields=["project", "status", "-reporter_count", "-item_count", "-id"],
+                name="cluster_by_status",
+            ),
+            models.Index(fields=["project", "status", "-seen_at", "-id"], name="cluster_seen"),
+            models.Index(fields=["project", "status", "-id"], name="cluster_newest"),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +97,8 @@ class FeedbackQuerySet(TeamScoped["FeedbackItem"]):
 class FeedbackItem(models.Model):
     """One report."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="feedback")
+    # The indexes below begin with project and with cluster.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="feedback", db_index=False)
     source = models.ForeignKey(Source, models.CASCADE, related_name="items")
     external_id = models.CharField(max_length=255)
     title = models.CharField(max_length=300, blank=True)
@@ -83,10 +110,16 @@ class FeedbackItem(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     cluster = models.ForeignKey(
-        Cluster, models.SET_NULL, null=True, blank=True, related_name="items"
+        Cluster, models.SET_NULL, null=True, blank=True, related_name="items", db_index=False
     )
     # Why it belongs to its cluster: rule, nearest item, score, shared words.
     reason = models.JSONField(default=dict, blank=True)
+    # When it was said, as far as is known: never empty.
+    seen_at = models.GeneratedField(
+        expression=Coalesce("occurred_at", "received_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
 
     objects: ClassVar[FeedbackQuerySet] = FeedbackQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -104,8 +137,15 @@ class FeedbackItem(models.Model):
                 name="feedback_unclustered",
                 condition=models.Q(cluster=None),
             ),
-            # A cluster's evidence, newest first.
-            models.Index(fields=["cluster", "-occurred_at", "-id"], name="feedback_by_cluster"),
+            models.Index(fields=["project", "-id"], name="feedback_newest"),
+            # A cluster's evidence, newest first: all, one source's, one person's.
+            models.Index(fields=["cluster", "-seen_at", "-id"], name="feedback_by_cluster"),
+            models.Index(
+                fields=["cluster", "source", "-seen_at", "-id"], name="feedback_by_source"
+            ),
+            models.Index(
+                fields=["cluster", "author", "-seen_at", "-id"], name="feedback_by_author"
+            ),
         ]
 
     def __str__(self) -> str:

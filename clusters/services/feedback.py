@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -116,7 +117,7 @@ def of_cluster(cluster_id: int) -> QuerySet[FeedbackItem]:
     return (
         FeedbackItem.objects.filter(cluster=cluster_id)
         .select_related("source")
-        .order_by("-occurred_at", "-id")
+        .order_by("-seen_at", "-id")
     )
 
 
@@ -160,8 +161,14 @@ def _item(project: Project, source: Source, report: IncomingReport) -> FeedbackI
         author=report.author,
         url=report.url,
         occurred_at=report.occurred_at,
-        metadata=dict(report.metadata),
+        metadata=_metadata(report),
     )
+
+
+def _metadata(report: IncomingReport) -> dict[str, Any]:
+    """The sender's and ours: what was found in the text is never taken from the sender."""
+    given = {name: value for name, value in report.metadata.items() if name != "screening"}
+    return {**given, "screening": dict(report.screening)} if report.screening else given
 
 
 def _refusal(entry: Refused) -> dict[str, str | int]:

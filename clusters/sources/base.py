@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 TITLE_LIMIT = 300  # characters
 BODY_LIMIT = 100_000  # characters, the mark of a cut included
@@ -29,7 +29,8 @@ class IncomingReport:
 
     `external_id` is the sender's own id, or a hash of the content where there is none.
     `occurred_at` is aware and in UTC. `metadata` also says what was changed on the way in
-    (`cut`, `encoding`, `date_text`, `url_text`).
+    (`cut`, `encoding`, `date_text`, `url_text`). `screening` is what was removed from the text and
+    what in it looks like an attack, as JSON (`screening.py`); empty where there is nothing to say.
     """
 
     external_id: str
@@ -39,6 +40,7 @@ class IncomingReport:
     url: str = ""
     occurred_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    screening: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ from clusters.sources.base import (
 from clusters.sources.cleaning import clean_line, clean_text, cut_body, shorten, split_title
 from clusters.sources.dates import parse_date
 from clusters.sources.fields import normal_name
+from clusters.sources.screening import looked_at
 
+ONLY_HIDDEN = "(all of this report was hidden text)"
 EMPTY = "The report has no title and no body, so there is nothing to work with."
 
 
@@ -50,7 +52,8 @@ def build_report(row: int, raw: RawReport, notes: Mapping[str, str] | None = Non
     if not title and not body:
         return refuse(row, EMPTY, " ".join((raw.external_id, raw.author, raw.url)))
     identity = _identity(raw, title, body)
-    title, body = split_title(title, body)
+    shown, screening = looked_at(raw.title, raw.body, body)
+    title, body = split_title(title, shown)
     kept, left_out = cut_body(body)
     metadata = _extra(raw.extra) | dict(notes or {})
     if left_out:
@@ -65,12 +68,13 @@ def build_report(row: int, raw: RawReport, notes: Mapping[str, str] | None = Non
         metadata["url_text"] = _value(raw.url)
     return IncomingReport(
         external_id=identity,
-        title=title,
+        title=title or ONLY_HIDDEN,
         body=kept,
         author=shorten(clean_line(raw.author), AUTHOR_LIMIT),
         url=url,
         occurred_at=occurred_at,
         metadata=metadata,
+        screening=screening,
     )
 
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import re
 
+from clusters.cleaning.unseen import UNSEEN
 from clusters.sources.base import BODY_LIMIT, TITLE_LIMIT
 
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
-# Hidden characters carry instructions that a reviewer does not see but a model reads: zero-width
-# and direction marks, the tag block, variation selectors beyond emoji style, fillers that render
-# as nothing. Lone surrogates (JSON can spell them) cannot be stored as UTF-8.
-_HIDDEN = re.compile(
-    "["
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    "\ud800-\udfff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "]"
-)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
 def clean_text(text: str) -> str:
     """The text with `\\n` line ends, without control, zero-width and direction characters."""
-    visible = _HIDDEN.sub("", _NEWLINES.sub("\n", text))
+    visible = UNSEEN.sub("", _NEWLINES.sub("\n", text))
     return _BLANK_LINES.sub("\n\n", visible).strip()
 
 

@@ -1,0 +1,76 @@
+"""What a rule is, and how the rules of a kind are applied to a folded text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from clusters.cleaning.base import Flag, excerpt
+
+_ABOUT = re.compile(
+    r"prompt[- ]injection|injections?\b|jailbreak|vulnerab|exploit|attacker|malicious|payload|sanitiz|escap(?:e|ing)"
+    r"|(?:user|visitor|customer|somebody|someone|anyone|people|they|i|we|you)(?: can| could| may)? (?:type|enter|send|write|ask|say|submit|paste|click|read|see)s?\b"
+    r"|typing|entering|chatbot|(?:our|the|my) (?:\w{1,15} )?(?:bot|model|llm|assistant|chat)|test (?:case|prompt|string)"
+    r"|(?:page|dialog|button|toast|banner|screen|app|ui|it|label|tooltip|e?-?mail|message|title|text|heading|notification|status|line)"
+    r" (?:which |that )?(?:still |then |now |always )?(?:say|show|read|display|state|call)s?(?:ed)?\b|(?:button|option|label|setting|command|flag|rule|menu|string|phrase) (?:called|named|labell?ed)?\W{0,3}$"
+)
+_OBEY = re.compile(
+    r"(?:do (?:what|exactly|this|as)|follow|obey|execute|carry out|comply|your (?:task|job)|respond|reply|answer|must|instead)\b[^¶]{0,60}$"
+)
+_NEAR = 160  # characters
+_LEAD = 40  # characters of what stands before an order belong to a match
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern over folded text.
+
+    `needs`: the text has to contain one of these, which saves the pattern's work. `mentioned`:
+    reports quote such words without meaning them, so a quotation with a word about quoting is let
+    pass.
+    """
+
+    kind: str
+    reason: str
+    source: str
+    needs: tuple[str, ...] = ()
+    mentioned: bool = True
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a text needs it: all of them take a second, which no start should pay."""
+        return _compiled(self.source)
+
+
+def rule(kind: str, reason: str, pattern: str, *needs: str, mentioned: bool = True) -> Rule:
+    """A rule; `needs` are its last texts."""
+    return Rule(kind, reason, pattern, needs, mentioned)
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.MULTILINE)
+
+
+def flags(text: str, spans: list[tuple[int, int]], rules: Iterable[Rule]) -> Iterator[Flag]:
+    """The first flag of each rule that hits."""
+    for one in rules:
+        if one.needs and not any(need in text for need in one.needs):
+            continue
+        for match in one.pattern.finditer(text):
+            if not (one.mentioned and _is_mention(text, match, spans)):
+                yield Flag(one.kind, one.reason, excerpt(match[0].replace("¶", ". ").strip()))
+                break
+
+
+def _is_mention(text: str, match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
+    """Whether the words are talked about: quoted, by a sentence about input or a page."""
+    for start, end in spans:
+        if start - _LEAD <= match.start() and start < match.end() <= end + 1:
+            before = text[max(0, start - _NEAR) : start]
+            after = text[end : end + _NEAR]
+            about = _ABOUT.search(before) or _ABOUT.search(after)
+            return bool(about and not _OBEY.search(before))
+    return False

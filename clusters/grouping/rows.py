@@ -1,0 +1,50 @@
+"""Rows of numbers that come one after the other; in half precision, as there may be many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clusters.embedding.minilm import Floats
+
+
+class Rows:
+    """Grows by half of its size."""
+
+    def __init__(self) -> None:
+        self._space = np.zeros((0, 0), np.float16)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has."""
+        return self._space.shape[1]
+
+    def part(self, start: int, end: int) -> Floats:
+        """The rows from `start` to before `end`."""
+        rows: Floats = self._space[start : min(end, self._count)].astype(np.float32)
+        return rows
+
+    def some(self, numbers: Sequence[int] | NDArray[np.int64]) -> Floats:
+        """The rows with these numbers."""
+        return self._space[np.asarray(numbers)].astype(np.float32)
+
+    def add(self, rows: Floats) -> None:
+        """Put rows after the last one."""
+        needed = self._count + len(rows)
+        if needed > len(self._space):
+            grown = np.zeros((max(1_024, needed * 3 // 2), rows.shape[1]), np.float16)
+            if self._count:
+                grown[: self._count] = self._space[: self._count]
+            self._space = grown
+        self._space[self._count : needed] = rows
+        self._count = needed
+
+    def replace(self, rows: Floats) -> None:
+        """Put these in the place of the first ones."""
+        self._space[: len(rows)] = rows
