@@ -91,7 +91,8 @@ class _Layer:
         scores = query @ key.transpose(0, 1, 3, 2) * np.float32(1 / math.sqrt(size))
         scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
         scores /= scores.sum(axis=-1, keepdims=True)
-        return (scores @ value).transpose(0, 2, 1, 3).reshape(state.shape)
+        seen: Floats = (scores @ value).transpose(0, 2, 1, 3).reshape(state.shape)
+        return seen
 
 
 class _Linear:

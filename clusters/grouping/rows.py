@@ -32,7 +32,8 @@ class Rows:
 
     def some(self, numbers: Sequence[int] | NDArray[np.int64]) -> Floats:
         """The rows with these numbers."""
-        return self._space[np.asarray(numbers)].astype(np.float32)
+        rows: Floats = self._space[np.asarray(numbers)].astype(np.float32)
+        return rows
 
     def add(self, rows: Floats) -> None:
         """Put rows after the last one."""

@@ -40,7 +40,7 @@ def decoded(text: str, depth: int = 2) -> Iterator[tuple[str, str]]:
     """
     for name, said in _parts(text):
         yield name, said
-        if depth > 1:
+        if depth > 1 and name != "leet":
             yield from ((f"{name}, {inner}", deeper) for inner, deeper in decoded(said, depth - 1))
 
 
@@ -69,11 +69,18 @@ def _whole(text: str) -> Iterator[tuple[str, str]]:
     if sum(word in lowered for word in _REVERSED) >= 2:
         yield "reversed text", text[::-1]
     if len(_LEET.findall(text)) >= 2:
-        yield "leet", text.translate(_LEET_LETTERS)
-        yield "leet", text.translate({**_LEET_LETTERS, ord("1"): "l"})
+        # Numbers and names have such words too: only what tells more when it is read so counts.
+        for table in (_LEET_LETTERS, {**_LEET_LETTERS, ord("1"): "l"}):
+            read = text.translate(table)
+            if _tells(read.lower()) > _tells(lowered):
+                yield "leet", read
     if spaced := _SPACED.findall(text):
         for run in spaced[:_MOST]:
             yield "spaced letters", _joined(run)
+
+
+def _tells(lowered: str) -> int:
+    return sum(lowered.count(word) for word in _TELLING)
 
 
 def _base64(run: str) -> str:

@@ -52,5 +52,5 @@ FOREIGN_RULES: tuple[Rule, ...] = (
     rule("instructions", _REASON, r"(?:anweisung|instruktion|vorgabe|befehle|richtlinie)\w{0,4}[^¶]{0,30}?\b(?:zu ignorieren|zu vergessen|nicht (?:mehr )?(?:zu )?(?:befolgen|beachten)|sind (?:ungultig|aufgehoben|hinfallig))", "anweisung", "instruktion", "vorgabe", "befehle", "richtlinie"),
     rule("instructions", _REASON, r"(?:talimat|komut|kural|yonerge)\w{0,10}[^¶]{0,30}?(?:yok say|gormezden gel|unut|dikkate alma|goz ardi et)", "talimat", "komut", "kural", "yonerge"),
     *(rule("instructions", _REASON, rf"{verb}[^¶]{{0,40}}?{noun}|{noun}[^¶]{{0,30}}?{verb}") for verb, noun in _OTHER),
-    rule("exfiltration", "It asks for secrets to be printed or sent somewhere.", rf"{_BEGIN}?{_LEAK}[^¶]{{0,60}}?{_SECRETS}|{_SECRETS}[^¶]{{0,20}}?{_LEAK}"),
+    rule("exfiltration", "It asks for secrets to be printed or sent somewhere.", rf"{_BEGIN}?{_LEAK}[^¶]{{0,60}}?{_SECRETS}|{_SECRETS}[^¶]{{0,12}}?(?:\u8868\u793a\u3057\u3066|\u51fa\u529b\u3057\u3066|\u9001\u4fe1\u3057\u3066)"),
 )  # fmt: skip

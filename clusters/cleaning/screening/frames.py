@@ -34,4 +34,5 @@ FRAME_RULES = (
     rule("fake_system", _SYSTEM, rf"[\"']role[\"']\s?:\s?[\"'](?:system|developer)[\"'][^¶]{{0,80}}?[\"'](?:content|text)[\"']\s?:[^¶]{{0,200}}?\b(?:you (?:must|will|shall|have to|should)|from now|obey|ignore|disregard|always|never|{ACTION} (?:all|every|any|the tests?|everything))\b", "role"),
     rule("fake_system", _FENCE, r"</(?:untrusted\w{0,12}|user_?(?:data|input)|feedback|reports?|quotes?|evidence|system|prompt|instructions?|strangers?\w{0,8})>[^<]{0,160}?\b(?:you|your|i tell|as the system|system)\b", "</"),
     rule("fake_system", _FENCE, rf"(?:^|[¶\n])\s{{0,3}}[-=*#_~+<\[]{{2,12}}\s{{0,3}}(?:the )?(?:end|close|stop|begin|start)(?:ed|s|ning)?(?: of)?(?: the| all| this)?[ _-]{_THEIRS}(?:[ _'-]{{1,3}}(?:{_PART}))?\s{{0,3}}[-=*#_~+>\]]{{2,12}}[\s\S]{{0,200}}?{_TALK}", "end", "clos", "stop", "begin", "start"),
+    rule("fake_system", _SYSTEM, r"^\s{0,3}(?:assistant|ai|model)\s?:\s{0,3}(?:sure|ok|okay|certainly|understood|of course|i will|i'll|i am going to|yes)\b", "assistant", "ai", "model"),
 )  # fmt: skip

@@ -17,12 +17,12 @@ AGENT = (
     r"(?:(?:(?:ai|a\.i\.|llm|coding|code|autonomous|automated|automatic|triage|software|review|planning"
     r"|fixing|language|large language|programming)[ -]?)+(?:agent|assistant|model|bot|system|engineer"
     r"|reviewer|planner|helper)s?|llms?|ais?|claude(?: code)?|chatgpt|gpt-?\d?\w{0,3}|copilot|codex|gemini"
-    r"|kilo(?:code)?|aider|opencode|soulcaster|devin|assistants?|agents?|chatbot|bots?)"
+    r"|kilo(?:code)?|aider|opencode|soulcaster|devin|planners?|triagers?|summari[sz]ers?|assistants?|agents?|chatbot|bots?)"
 )
 # What stands before a verb that orders something: a beginning, a request, a duty, a name.
 START = (
     r"(?:^|[¶:;,\"'`(\[>*{}|\u2013\u2014\u2026-]\s{0,3}|\d[.)] {1,3}|\b(?:please|pls|kindly|now|just|simply|also|then|next"
-    r"|immediately|instead|first|finally|and|lastly|afterwards|but|so|only|always"
+    r"|immediately|instead|first|finally|and|lastly|afterwards|but|so|only|always|quietly|secretly|silently|discreetly|quickly|carefully|directly|automatically"
     r"|(?:you|must|should|shall|agents?|assistants?|models?|bots?|claude|copilot|ai|llms?)"
     r"(?: (?:must|should|shall|need to|needs to|have to|has to|can|will|may|are to|is to|ought to|now|also|first|then|always|please)){0,3}"
     r"|(?:sure|remember|want you|like you|need you|asked|told|instructed|required|authori[sz]ed|allowed|ask you"
@@ -50,7 +50,7 @@ TOLD = (
 PRIVATE = (
     r"(?:environment(?: variables?)?|env(?:ironment)?[ -]?var(?:iable)?s?|os\.environ|process\.env|printenv|\.env\b|secrets"
     r"|(?:api|access|secret|private|ssh|deploy|signing|encryption|provider|aws|cloud)[ _-]?(?:keys?|tokens?)"
-    r"|(?:auth\w*|bearer|github|gitlab|ci|session|npm|pypi|refresh|oauth|bot|service)[ _-]?tokens?|tokens|credentials?|passwords"
+    r"|(?:auth\w*|bearer|github|gitlab|ci|session|npm|pypi|refresh|oauth|bot|service)[ _-]?tokens?|tokens|credentials?|passwords|(?:database|db|admin|root|master|user|login|sudo)[ _-]?(?:password|passwd)s?"
     r"|id_(?:rsa|ed25519|dsa|ecdsa)|\.ssh\b|\.aws\b|\.kube\b|~/\.\w{1,20}|secrets?\.(?:ya?ml|json|env|toml)|/etc/(?:passwd|shadow)|/proc/\w+/environ|\.netrc|\.npmrc|\.pypirc"
     r"|\.git-credentials|keychain|key ?ring|system prompt|(?:initial|hidden|original|system|internal|full|secret|exact) (?:prompt|instructions)"
     r"|your (?:prompt|instructions|rules|configuration|keys?|token|password|secret|env)\b|conversation history|chat history"
@@ -88,7 +88,7 @@ EDIT = (
 FRAME = (
     r"(?:as part of (?:the|your|this|that) (?:fix|change|pr|patch|pull request|work|task|job|commit)|while (?:you|fixing|at it|there|working|doing|implementing)"
     r"|when (?:you (?:fix|implement|work|write|open|commit|are done|finish|change|edit|touch|make|prepare|create|push|process|plan|handle|read)|fixing|committing|opening the)"
-    r"|in (?:your|the same) (?:fix|commit|pr|pull request|change|patch|branch)|before (?:you (?:fix|start|begin|do|work|write|open|read|make|change|touch)|fixing|anything else|starting (?:work|to fix))"
+    r"|in (?:your|the same) (?:fix|commit|pr|pull request|change|patch|branch)|before (?:planning|implementing|writing the|reviewing|you (?:fix|start|begin|do|work|write|open|read|make|change|touch)|fixing|anything else|starting (?:work|to fix))"
     r"|after (?:you (?:fix|finish|are done|have fixed|open|commit|push)|fixing|the fix)|once (?:you (?:fix|finish|are done|have)|fixed)|your (?:fix|commit|pull request|pr|patch|branch|diff)\b"
     r"|(?:do not|don't|no need to|without|never) (?:mention|tell|ask|explain)\w*)"
 )

@@ -3,9 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 
-from clusters.embedding.minilm import Floats
+from clusters.embedding.minilm import Floats, unit
 from clusters.grouping.average import linked
 from clusters.grouping.groups import Fixed
 from clusters.grouping.stream import Stream
@@ -24,7 +23,7 @@ def meaning(texts: Sequence[str]) -> Floats:
         chance = np.random.default_rng(sum(text.encode()))
         row[:] = chance.normal(0, 0.04, 128)
         row[next(n for n, topic in enumerate(TOPICS) if topic in text)] += 1
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit(rows)
 
 
 def test_each_topic_becomes_one_group() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.sandboxes.supervisor.identity import all_pids
 from soulcaster.demo.flow import ENDED
+from tests.live.faults.leftovers import processes
 from tests.live.faults.product import Product
 from tests.live.faults.turns import without_shas
 from tests.live.faults.viewer import Viewer
@@ -164,24 +164,6 @@ def _left_over(product: Product, job: int) -> Iterator[str]:
             until(lambda look=look: not look(), GONE_SECONDS, what)  # type: ignore[misc]
         except AssertionError:
             yield f"{what} are left: {look()}"
-
-
-def processes(word: str) -> list[str]:
-    """The processes that carry this word in their arguments, environment or folder."""
-    return [found for pid in all_pids() if (found := _carries(pid, word))]
-
-
-def _carries(pid: int, word: str) -> str:
-    folder = Path(f"/proc/{pid}")
-    try:
-        arguments = (folder / "cmdline").read_bytes()
-        environment = (folder / "environ").read_bytes()
-        place = str((folder / "cwd").readlink())
-    except OSError:
-        return ""  # it has ended meanwhile
-    if word.encode() in arguments + environment or word in place:
-        return f"{pid} {arguments.replace(bytes(1), b' ')[:120]!r} in {place}"
-    return ""
 
 
 def _names(folder: Path) -> list[str]:

@@ -23,12 +23,14 @@ from tests.agents.sandboxes.helpers import reachable_folder
 from tests.live.faults import outside, steady, till, turns
 from tests.live.faults.company import Company
 from tests.live.faults.database import Rows
+from tests.live.faults.leftovers import processes
 from tests.live.faults.moments import FOLDER
 from tests.live.faults.servers import Postgres, Redis
 from tests.live.faults.waiting import until
 from tests.live.person import Person
 
 UP_SECONDS = 120.0
+DOWN_SECONDS = 20.0
 KINDS = ("postgres", "sqlite")
 # Nothing here is about the limits of people who ask for very much.
 _ENVIRONMENT = {
@@ -245,7 +247,10 @@ def _made(folder: Path) -> Path:
 
 @contextmanager
 def running(kind: str, **options: object) -> Iterator[Product]:
-    """A product of this kind for the time of a block; `options` are those of `Product`."""
+    """A product of this kind for the time of a block; `options` are those of `Product`.
+
+    Afterwards no process of it is left.
+    """
     with reachable_folder() as folder:
         product = Product(folder, kind, **options)  # type: ignore[arg-type]
         try:
@@ -253,3 +258,4 @@ def running(kind: str, **options: object) -> Iterator[Product]:
             yield product
         finally:
             product.stop()
+        until(lambda: not processes(str(folder)), DOWN_SECONDS, f"nobody is left of {folder}")

@@ -63,10 +63,12 @@ def test_three_times_while_the_agent_prints(product: Product, remember: Remember
     for number in (20, product.lines // 2, product.lines - 60):
         await_line(product, job, number)
         kill_workers(product)
+        viewer.cut()
         before = fence(product, job)
         product.revive()
         remember(await_recovery(product, job, before))
     judge(product, job, expected(product.lines), viewer)
+    assert viewer.connections > 3
 
 
 def test_between_the_push_and_the_draft(product: Product, remember: Remember) -> None:

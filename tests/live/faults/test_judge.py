@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agents.logs.scrubber import MASK
-from tests.live.faults.judge import difference, processes
+from tests.live.faults.judge import difference
+from tests.live.faults.leftovers import processes
 from tests.live.faults.moments import FOLDER, held, reach
 from tests.live.faults.steady import SECRET, SteadyRunner, expected
 from tests.live.faults.steady_program import END, line
