@@ -27,6 +27,7 @@ _BEGINS = re.compile(r"(?<!\S)(?=%[0-9a-fA-F]{2}|&#|\\[ux])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|\u00b7-]{1,3}){7,400}\w(?!\w)")
 _LEET = re.compile(r"(?=\S{0,30}[0-9@$|])(?=\S{0,30}[a-zA-Z])\S{2,30}")
 _LEET_LETTERS = str.maketrans("0134578@$|+", "oieastbasit")
+_LEET_READINGS = (_LEET_LETTERS, str.maketrans("0134578@$|+", "oleastbasit"))
 # A word that almost every order has, as it looks when the text is turned.
 _TELLING = ("instruct", "ignore", "disregard", "forget", "prompt", "secret", "token", "environment", "delete", "execute", "system", "credential", "password", "follow", "reveal", "print", "override", "commit", "merge", "upload", "send ", "agent", "workflow", "remove", "push")  # fmt: skip
 _ROT13 = tuple(codecs.encode(word, "rot13") for word in _TELLING)
@@ -70,7 +71,7 @@ def _whole(text: str) -> Iterator[tuple[str, str]]:
         yield "reversed text", text[::-1]
     if len(_LEET.findall(text)) >= 2:
         # Numbers and names have such words too: only what tells more when it is read so counts.
-        for table in (_LEET_LETTERS, {**_LEET_LETTERS, ord("1"): "l"}):
+        for table in _LEET_READINGS:
             read = text.translate(table)
             if _tells(read.lower()) > _tells(lowered):
                 yield "leet", read
