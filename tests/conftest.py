@@ -7,12 +7,17 @@ never learn anything about this one.
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from clusters.models import Cluster, Project
 from credentials.models import Role, Team, User
 from tests import factories
 
 pytest_plugins = ["tests.services"]
+
+# No test fails because a machine is slow.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from soulcaster.error_pages import broken
 from soulcaster.styleguide import styleguide
 from tests.factories import make_execution, make_item, make_job, make_plan, make_source
 
+# Blocks of data are no scripts: no browser runs them.
 INLINE = re.compile(
-    r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+    r"<script(?![^>]*\b(?:src=|type=\"application/json\"))|<style|\sstyle=|\son[a-z]+=|javascript:",
+    re.IGNORECASE,
 )
 
 

@@ -61,7 +61,7 @@ def test_one_click_allows_it_and_offers_to_run_again(
     assert project.setup_network == "list"
     assert "The network of the set-up was closed; now it reaches the allowed hosts" in shown
     assert "Run the job again" in shown
-    assert "Run again</button>" in shown
+    assert "Run again…</button>" in shown
     assert "allowed now" in shown
     assert f"Allow {HOST}" not in shown
     assert AuditEvent.objects.filter(verb="project.host_allowed").count() == 1
