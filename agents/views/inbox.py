@@ -18,11 +18,12 @@ from clusters.models import Cluster, FeedbackItem, Project
 from clusters.services import plans, search
 from clusters.views.clusters import visible
 from clusters.views.trends import Trend, trends
-from credentials.paging import LIMIT, CappedCount, Listing, capped_count, counted
+from credentials.paging import CappedCount, Listing, capped_count, counted
 from credentials.views.helpers import can_write, signed_in, typed
 
 PAGE_SIZE = 30
 QUOTES = 3
+COUNTED = 1_000  # clusters of a status
 STATUS = Cluster.Status
 # The filters in their order; "all" is everything that nobody dismissed.
 FILTERS = ("all", "new", "planned", "fixing", "pr_opened", "resolved", "dismissed")
@@ -56,7 +57,7 @@ class Filter:
     @property
     def total(self) -> str:
         """The count for people."""
-        return counted(self.count)
+        return counted(self.count, COUNTED)
 
 
 @require_safe
@@ -182,7 +183,7 @@ def _counts(project_ids: Sequence[int]) -> dict[str, int]:
     """How many clusters have each status, each counted up to a limit, in one query."""
     found = Cluster.objects.filter(project__in=project_ids)
     counts = [
-        CappedCount(found.filter(status=status).values("pk")[: LIMIT + 1])
+        CappedCount(found.filter(status=status).values("pk")[: COUNTED + 1])
         for status in STATUS.values
     ]
     one_row: Any = Project.objects.filter(pk=project_ids[0])

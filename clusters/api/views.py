@@ -184,7 +184,7 @@ class Clusters(OfMyProjects, generics.ListAPIView[Cluster]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Filter by project, status and words of title and summary.
 
-        A search finds words by how they begin, and a thousand clusters at most.
+        A search finds words by how they begin, and 500 clusters at most.
         """
         return super().get(request, *args, **kwargs)
 

@@ -63,7 +63,9 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
 }
 # On this side: what the other end says begins with "remote:".
-_NO_SPACE = re.compile(rb"^(?!remote:).*(No space left on device|Disk quota exceeded)", re.MULTILINE)
+_NO_SPACE = re.compile(
+    rb"^(?!remote:).*(No space left on device|Disk quota exceeded)", re.MULTILINE
+)
 _NEEDED = 64 << 10  # bytes that the smallest change of a repository may take
 # Settings given with -c do not reach the other end of a local transfer: it gets its own.
 _OTHER_END = "git -c 'safe.directory=*' -c core.hooksPath=/dev/null -c gc.auto=0"

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-LIMIT = 1_000  # clusters that one search finds
+LIMIT = 500  # clusters that one search finds
 _TABLE = "clusters_cluster"
 _INDEX = "clusters_cluster_words"
 _MOST_WORDS = 8

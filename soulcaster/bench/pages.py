@@ -70,26 +70,32 @@ def compare(
     found = {name: (Times(), Times()) for name in large.addresses}
     for number in range(rounds):
         say(f"  round {number + 1} of {rounds}")
-        for place, side in enumerate((small, large)):
-            with side.database.used():
-                cache.clear()  # of the limit of requests, too
-                _ask_all(side, {name: pair[place] for name, pair in found.items()}, requests)
+        clients = [_signed_in(side) for side in (small, large)]
+        cache.clear()  # of the limit of requests, too
+        for name, pair in found.items():
+            for side, client, times in zip((small, large), clients, pair, strict=True):
+                with side.database.used():
+                    _ask_often(client, side.addresses[name], times, requests)
     return found
 
 
-def _ask_all(side: Side, times: Mapping[str, Times], requests: int) -> None:
+def _signed_in(side: Side) -> Client:
     client = Client()
-    client.force_login(side.user)
-    for name, address in side.addresses.items():
-        with CaptureQueriesContext(connection) as queries:
-            _ask(client, address)
-        times[name].queries = len(queries)
-        gc.collect()
-        ends = time.monotonic() + PATIENCE
-        for number in range(requests):
-            if number > 1 and time.monotonic() > ends:
-                break  # so slow that a few tell enough
-            times[name].seconds.append(_ask(client, address))
+    with side.database.used():
+        client.force_login(side.user)
+    return client
+
+
+def _ask_often(client: Client, address: str, times: Times, requests: int) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        _ask(client, address)
+    times.queries = len(queries)
+    gc.collect()
+    ends = time.monotonic() + PATIENCE
+    for number in range(requests):
+        if number > 1 and time.monotonic() > ends:
+            break  # so slow that a few tell enough
+        times.seconds.append(_ask(client, address))
 
 
 def _ask(client: Client, address: str) -> float:
