@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from agents.services import jobs, prices, runners
 from agents.services.starting import is_proposal
@@ -27,11 +29,20 @@ def findings(user: User, cluster: Cluster) -> list[Finding]:
     paths = [file.path for file in plan.draft.files] if plan else []
     known = f"{user.pk}:{cluster.pk}:{cluster.project.repository}:{sorted(paths)}"
     key = f"preflight:{hashlib.sha256(known.encode()).hexdigest()}"
-    found: list[Finding] | None = cache.get(key)
+    found = _remembered(key)
     if found is None:
         found = _asked(user, cluster, paths)
-        cache.set(key, found, KEPT)
+        with suppress(RedisError):
+            cache.set(key, found, KEPT)
     return [*found, *_about_budget(user, cluster.project)]
+
+
+def _remembered(key: str) -> list[Finding] | None:
+    try:
+        found: list[Finding] | None = cache.get(key)
+    except RedisError:  # the forge is asked each time
+        return None
+    return found
 
 
 def _about_budget(user: User, project: Project) -> list[Finding]:

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
+from redis.exceptions import RedisError
 
 from clusters.models import Cluster
 from credentials.models import User
@@ -84,6 +85,18 @@ def test_a_job_that_works_already_is_told(client: Client, remote: Cluster, alice
     job = factories.make_job(remote.project, remote)
     client.force_login(alice)
     assert f"Job {job.pk} works on this cluster already" in fragment(client, remote)
+
+
+def test_without_a_cache_the_forge_is_asked_each_time(
+    client: Client, remote: Cluster, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise RedisError("Connection refused.")
+
+    monkeypatch.setattr(cache, "get", away)
+    monkeypatch.setattr(cache, "set", away)
+    client.force_login(alice)
+    assert client.get(reverse("cluster_preflight", args=[remote.pk])).status_code == 200
 
 
 def test_another_team_gets_404(client: Client, remote: Cluster, mallory: User) -> None:
