@@ -17,7 +17,8 @@ from agents.api import serializers as s
 from agents.logs.reading import chunks_after
 from agents.models import Job
 from agents.services import jobs, runners
-from clusters.api.views import OfMyProjects, integer, the_cluster, typed, viewer
+from clusters.api.lists import OfMyProjects
+from clusters.api.views import integer, the_cluster, typed, viewer
 from clusters.forges.base import ForgeError
 from clusters.services import repositories
 from credentials.errors import Conflict

@@ -8,6 +8,7 @@ from agents.pipelines.commands import script
 from agents.pipelines.pr_text import start_message
 from agents.pipelines.run import FixRun
 from agents.sandboxes.base import SandboxError, SandboxLost
+from clusters.forges.base import DiskFull
 from clusters.forges.mirrors import GitError
 
 _COMMITTED = "committed\n"
@@ -38,6 +39,8 @@ def take_back(run: FixRun, number: int) -> str:
     bundle.write_bytes(data)
     try:
         head = run.mirror.take_back(bundle, base=start, ref=run.work_ref)
+    except DiskFull:
+        raise
     except GitError as error:
         raise Stop("agent_failed", f"The agent's commits could not be taken: {error}") from error
     return head if run.mirror.changed(start, head) else ""

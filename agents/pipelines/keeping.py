@@ -10,6 +10,7 @@ from __future__ import annotations
 from agents.pipelines.base import Artifact
 from agents.pipelines.run import FixRun
 from clusters.forges import bundles
+from clusters.forges.base import DiskFull
 from clusters.forges.mirrors import GitError
 
 KIND = "commits"
@@ -41,6 +42,8 @@ def restored(run: FixRun) -> str:
         return ""
     try:
         return run.bring(data)
+    except DiskFull:
+        raise
     except GitError:
         run.journal.say("The commits that were kept cannot be read.")
         return ""

@@ -15,6 +15,7 @@ from agents.pipelines.base import ReceiptDraft, Stop
 from agents.pipelines.earlier import Done, Earlier
 from agents.pipelines.records import AgentRound, Baseline, Setup, Verification
 from agents.pipelines.run import FixRun
+from clusters.forges.base import DiskFull
 from clusters.forges.mirrors import GitError
 
 _SETUP = TypeAdapter(Setup)
@@ -47,6 +48,8 @@ def start_of(run: FixRun) -> str:
         start = run.start_commit()
         if done is None or len(run.mirror.commits(run.base, start, limit=2)) == 1:
             return start
+    except DiskFull:
+        raise
     except GitError as error:
         if done is None:
             raise
@@ -99,6 +102,8 @@ def commits(run: FixRun, done: Done) -> AgentRound:
     head = done.round.head
     try:
         fits = run.bring(done.bundle) == head and run.mirror.is_ancestor(run.start_commit(), head)
+    except DiskFull:
+        raise
     except GitError as error:
         raise _unreadable(done) from error
     if not fits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clusters.api import views
+from clusters.api import lists, views
 
 urlpatterns = [
     path("projects", views.Projects.as_view(), name="api_projects"),
@@ -16,7 +16,7 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/feedback", views.ProjectFeedback.as_view(), name="api_feedback"),
     path("projects/<int:pk>/import", views.ProjectImport.as_view(), name="api_import"),
-    path("clusters", views.Clusters.as_view(), name="api_clusters"),
+    path("clusters", lists.Clusters.as_view(), name="api_clusters"),
     path("clusters/<int:pk>", views.OneCluster.as_view(), name="api_cluster"),
     path(
         "clusters/<int:pk>/feedback", views.ClusterFeedback.as_view(), name="api_cluster_feedback"
