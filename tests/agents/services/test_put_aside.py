@@ -95,6 +95,17 @@ def test_a_cancelled_one_is_tidied_up_by_a_worker(job: Job, alice: User) -> None
     assert leases.claim(job.pk, "tidy") is not None
 
 
+def test_a_cancel_in_that_very_moment_is_not_waited_out(job: Job, alice: User) -> None:
+    lease = leases.claim(job.pk, "worker")
+    assert lease is not None
+    execution = executions.begin(lease)
+    jobs.cancel(alice, job)
+    assert executions.put_aside(lease, execution, seconds=600, reason=REASON, keep_steps=True)
+    job.refresh_from_db()
+    assert (job.status, job.not_before, job.paused_seconds) == ("pending", None, 0)
+    assert leases.claim(job.pk, "tidy") is not None
+
+
 def test_the_page_says_why_it_waits(job: Job, alice: User, client: Client) -> None:
     put_aside(job)
     client.force_login(alice)
