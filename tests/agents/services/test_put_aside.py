@@ -70,6 +70,15 @@ def test_the_reaper_hands_it_out_when_it_is_due(job: Job) -> None:
     assert executions.begin(lease).pk == execution.pk
 
 
+def test_a_queue_before_it_costs_no_time_of_the_job(job: Job) -> None:
+    put_aside(job)
+    due = timezone.now() - timedelta(seconds=300)
+    Job.objects.filter(pk=job.pk).update(not_before=due)
+    assert leases.claim(job.pk, "next") is not None
+    job.refresh_from_db()
+    assert 900 <= job.paused_seconds < 960
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_steps_are_done_again_unless_their_sandbox_is_kept(job: Job, keep: bool) -> None:
     execution = put_aside(job, keep_steps=keep)
