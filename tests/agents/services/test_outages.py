@@ -123,7 +123,7 @@ def test_a_defect_is_not_waited_out(lease: Lease, execution: Execution) -> None:
 def test_a_defect_that_was_told_is_not_its_own_cause(lease: Lease, execution: Execution) -> None:
     # Whoever looks for the cause of an error would never come to the end.
     defect = OperationalError("no such table: agents_step")
-    telling = outages.telling(type("Told", (), {"work": fails(defect)}))
+    telling: Any = outages.telling(type("Told", (), {"work": fails(defect)}))
     with pytest.raises(OperationalError) as told:
         telling().work(print)
     assert told.value.__cause__ is None
