@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -20,6 +21,8 @@ def send(task: str, row_id: int, *, expires: float | None = None) -> None:
 
     A message is worth nothing after `expires` seconds; sweeps repeat themselves before that.
     """
+    if expires is not None:
+        expires += settings.CLOCKS_DISAGREE
     try:
         current_app.send_task(task, args=[row_id], expires=expires)
     except OperationalError:

@@ -192,7 +192,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 # How often forges are asked what became of pull requests: finds what no webhook told.
 RECONCILE_SECONDS = env.int("SOULCASTER_RECONCILE_SECONDS", 180, validate=validate.Range(min=10))
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reap": {"task": "agents.reap", "schedule": schedule(10.0), "options": {"expires": 10}},
     "sweep": {"task": "clusters.sweep", "schedule": schedule(60.0), "options": {"expires": 60}},
     "sweep_deliveries": {
@@ -217,6 +217,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
 }
+# Workers tell by their own clocks whether a message is too old, and hosts disagree about the time:
+# seconds more than a message is worth anything, so that nobody throws away all that the others send.
+CLOCKS_DISAGREE = 900
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"]["expires"] += CLOCKS_DISAGREE
 
 _positive = validate.Range(min=1)
 

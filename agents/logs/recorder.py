@@ -140,6 +140,7 @@ class Recorder:
             while self._wait_for_batch():
                 self._drain()
         except Exception as error:  # noqa: BLE001 - kept as the failure that the writers raise
+            self._fail(error)
             log.warning("log_not_recorded", error=repr(error))
         finally:
             connection.close()

@@ -114,7 +114,8 @@ class Job(models.Model):
     budget_usd = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     # The lease: who works on it, until when by the database's clock, and a number that goes up
     # with every claim, so that a worker that lost its lease can write nothing more. While the job
-    # awaits approval, `lease_until` is when the last lease was given back.
+    # awaits approval, `lease_until` is when the last lease was given back; after it, when somebody
+    # approved or rejected.
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)

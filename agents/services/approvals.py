@@ -153,7 +153,7 @@ def _decide(user: User, job: Job, decision: str, comment: str) -> Job:
             decided_by=user,
             decided_at=Now(),
             decision_comment=comment,
-            lease_until=None,
+            lease_until=Now(),  # from here on it waits for a worker
         )
         if not changed:
             raise _not_waiting(job)

@@ -134,13 +134,11 @@ def put_aside(
     whole = max(1, math.ceil(seconds))
     try:
         with fenced(lease):
-            Job.objects.filter(pk=lease.job_id).update(
-                status=Job.Status.PENDING,
+            _wait(
+                lease,
                 not_before=Now() + timedelta(seconds=whole),
                 waiting_reason=reason[:1000],
                 paused_seconds=F("paused_seconds") + whole,
-                lease_owner="",
-                lease_until=None,
             )
             if not keep_steps:
                 Step.objects.filter(execution=execution).update(status=Step.Status.FAILED)
@@ -163,24 +161,19 @@ def await_approval(lease: Lease, *, approval: str) -> bool:
     """
     try:
         with fenced(lease):
-            job = Job.objects.filter(pk=lease.job_id)
-            waits = job.filter(cancel_requested_at=None).update(
+            if _wait(
+                lease,
                 status=Job.Status.AWAITING_APPROVAL,
                 approval=approval,
                 decision="",
                 decided_by=None,
                 decided_at=None,
                 decision_comment="",
-                lease_owner="",
                 lease_until=Now(),  # the wait begins here
-            )
-            if waits:
-                asked = job.select_related("project__team").get()
+            ):
+                asked = Job.objects.select_related("project__team").get(pk=lease.job_id)
                 team = asked.project.team
                 audit.record(actor=None, team=team, verb="job.approval_asked", target=asked)
-            else:
-                job.update(status=Job.Status.PENDING, lease_owner="", lease_until=None)
-                queue.run_job(lease.job_id)
     except base.LeaseLost:
         return False
     notify_job_changed(lease.job_id)
@@ -206,21 +199,30 @@ def try_again(lease: Lease, execution: Execution, *, code: str, detail: str = ""
             job = Job.objects.filter(pk=lease.job_id)
             now = job.annotate(now=Now()).values_list("now", flat=True).get()
             next_at = now + timedelta(seconds=whole)
-            waits = job.filter(cancel_requested_at=None).update(
-                status=Job.Status.PENDING,
+            _wait(
+                lease,
                 not_before=next_at,
                 waiting_reason=_why_again(execution, code, next_at),
                 paused_seconds=F("paused_seconds") + whole,
-                lease_owner="",
-                lease_until=None,
             )
-            if not waits:
-                job.update(status=Job.Status.PENDING, lease_owner="", lease_until=None)
-                queue.run_job(lease.job_id)
     except base.LeaseLost:
         return False
     notify_job_changed(lease.job_id)
     return True
+
+
+def _wait(lease: Lease, **values: Any) -> bool:
+    """Give the job back with these values, to wait.
+
+    False when somebody asked to stop in this very moment: then a worker tidies up at once.
+    """
+    job, given = Job.objects.filter(pk=lease.job_id), {"lease_owner": "", "lease_until": None}
+    values = {"status": Job.Status.PENDING, **given, **values}
+    if job.filter(cancel_requested_at=None).update(**values):
+        return True
+    job.update(status=Job.Status.PENDING, **given)
+    queue.run_job(lease.job_id)
+    return False
 
 
 def _why_again(execution: Execution, code: str, at: datetime) -> str:

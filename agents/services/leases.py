@@ -58,6 +58,7 @@ def claim(job_id: int, owner: str) -> Lease | None:
                 fence=F("fence") + 1,
                 not_before=None,
                 waiting_reason="",
+                paused_seconds=F("paused_seconds") + _queued(job_id),
                 started_at=Coalesce(F("started_at"), Now()),
             )
         )
@@ -135,6 +136,16 @@ def _may_go_on(job_id: int) -> bool:
         job_id, project, team, begun=began is not None, cancelled=cancelled is not None
     )
     return queueing.may_begin(waiting)
+
+
+def _queued(job_id: int) -> int:
+    """Seconds since a job that was begun could have gone on: its time limit leaves them out."""
+    job = Job.objects.filter(pk=job_id, status=Job.Status.PENDING, started_at__isnull=False)
+    since = Coalesce(F("not_before"), F("lease_until"))
+    row = job.annotate(since=since, now=Now()).values_list("since", "now").first()
+    if row is None or row[0] is None:
+        return 0
+    return max(0, int((row[1] - row[0]).total_seconds()))
 
 
 def _held(lease: Lease) -> QuerySet[Job]:

@@ -6,7 +6,7 @@ import errno
 import time
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
@@ -51,6 +51,13 @@ def told(error: InterfaceError | OperationalError) -> Exception:
     return LeaseLost() if is_away(error) else error
 
 
+def _tell(error: InterfaceError | OperationalError) -> NoReturn:
+    said = told(error)
+    if said is error:
+        raise error  # nothing is its own cause: whoever looks for that would never come to an end
+    raise said from error
+
+
 def raise_told(error: Exception) -> None:
     """Raise LeaseLost when an error means that the database was away; whatever hid that."""
     seen: BaseException | None = error
@@ -75,7 +82,7 @@ def patiently(work: Callable[[], T], *, also_full: bool = False) -> T:
             passes = is_away(error) or (also_full and is_full(error))
             # A transaction around this one has ended with the connection.
             if not passes or connection.in_atomic_block or time.monotonic() > deadline:
-                raise told(error) from error
+                _tell(error)
             log.warning("database_away", error=str(error))
         connection.close()
         interrupts.pause(pause)
@@ -106,6 +113,6 @@ def _telling(method: Callable[P, T]) -> Callable[P, T]:
         try:
             return method(*args, **kwargs)
         except (OperationalError, InterfaceError) as error:
-            raise told(error) from error
+            _tell(error)
 
     return tells

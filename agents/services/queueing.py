@@ -22,6 +22,7 @@ from django.db.models import (
     Q,
     Window,
 )
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Now, RowNumber
 
 from agents.models import Job
@@ -182,7 +183,7 @@ def _waiting(most: int, *, of_each_line: int, may_begin: bool = False) -> Iterat
         cancelled=_flag(Q(cancel_requested_at__isnull=False)),
         due=_flag(due),
     )
-    line = [F("project_id"), F("begun"), F("cancelled")]
+    line: list[BaseExpression | F | str] = [rows.by("project_id"), F("begun"), F("cancelled")]
     rank = Window(RowNumber(), partition_by=line, order_by=[F("priority").desc(), F("id").asc()])
     first = jobs.annotate(rank=rank).filter(rank__lte=of_each_line).order_by("rank", "id")
     for id, project, team, priority, begun, cancelled, *said in first.values_list(
@@ -195,13 +196,13 @@ def _waiting(most: int, *, of_each_line: int, may_begin: bool = False) -> Iterat
 def _counts() -> Counts:
     """What runs and what began lately, of all teams."""
     counts = Counts()
-    held = rows.held().values_list("project_id", "project__team_id")
+    held = rows.held().values_list(rows.by("project_id"), "project__team_id")
     for project, team, number in held.annotate(number=Count("pk")):
         counts.held[project] += number
         counts.held_of_team[team] += number
     began = Job.objects.filter(started_at__gt=Now() - HOUR)
     groups = list(
-        began.values_list("project_id", "project__team_id").annotate(
+        began.values_list(rows.by("project_id"), "project__team_id").annotate(
             number=Count("pk"),
             minute=Count("pk", filter=Q(started_at__gt=Now() - MINUTE)),
             first=Min("started_at"),

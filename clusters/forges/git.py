@@ -30,6 +30,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 MAX_OUTPUT = 64 << 20
 TIMEOUT = 60.0
 TRANSFER_TIMEOUT = 600.0
+_GRACE = 1.0  # seconds for git to remove its locks before it is killed
 
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -192,6 +193,8 @@ class _Watch:
         self.timed_out = False
         self._process = process
         self._timer = threading.Timer(timeout, self._time_is_up)
+        self._last_word = threading.Timer(_GRACE, self._signal, [signal.SIGKILL])
+        self._ending = threading.Lock()
         self._listener = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> _Watch:
@@ -205,16 +208,23 @@ class _Watch:
             self.kill()
             self._process.wait()
         self._listener.join()
+        self._last_word.cancel()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe:
                 pipe.close()
 
     def kill(self) -> None:
-        """End the process group, which git leads."""
-        if self._process.poll() is not None:
-            return
+        """End the process group, which git leads.
+
+        A lock file that it left behind would stop everybody else's work on the repository.
+        """
+        if self._process.poll() is None and self._ending.acquire(blocking=False):
+            self._last_word.start()
+            self._signal(signal.SIGTERM)
+
+    def _signal(self, number: signal.Signals) -> None:
         try:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, number)
         except ProcessLookupError:
             return
 

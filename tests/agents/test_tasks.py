@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -16,6 +17,7 @@ from agents.execute import leaving
 from agents.models import Job
 from agents.services import installation, leases, queueing
 from agents.services.leases import Lease
+from clusters import queue
 from clusters.models import Project
 from tests import factories
 
@@ -179,6 +181,21 @@ def test_without_a_database_the_reaper_asks_again_later(
         tasks.run_job(1)
     assert tasks._slots.acquire(blocking=False)
     assert done == []
+
+
+def test_no_message_is_too_old_for_a_host_whose_clock_is_ahead(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker tells by its own clock: it would throw everything away that the reaper sends.
+    told = [each["options"]["expires"] for each in settings.CELERY_BEAT_SCHEDULE.values()]
+    monkeypatch.setattr(
+        queue,
+        "current_app",
+        SimpleNamespace(send_task=lambda *_, expires, **__: told.append(expires)),
+    )
+    queue.send("agents.run_job", 1, expires=10)
+    assert len(told) > 5
+    assert min(told) > 600
 
 
 def test_the_reaper_finds_what_has_no_message(project: Project, sent: list[int]) -> None:

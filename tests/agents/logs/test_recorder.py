@@ -241,6 +241,24 @@ def test_a_database_that_stays_away_ends_the_recording(
         recorder.flush()
 
 
+def test_a_thread_that_breaks_tells_the_next_writer(
+    record: MakeRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else nobody would make room any more, and writers would wait for ever.
+    recorder = record()
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a defect of ours")
+
+    monkeypatch.setattr(recorder._channels, "pieces", breaks)
+    recorder.write("output", b"one\n")
+    thread = recorder._thread
+    assert thread is not None
+    thread.join(10)
+    with pytest.raises(RuntimeError, match="a defect of ours"):
+        recorder.write("output", b"two\n")
+
+
 def test_a_writer_waits_instead_of_filling_the_memory(
     record: MakeRecorder, monkeypatch: pytest.MonkeyPatch, execution: Execution
 ) -> None:

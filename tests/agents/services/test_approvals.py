@@ -90,6 +90,15 @@ def test_the_wait_is_paused_time(job: Job, bob: User) -> None:
     assert approvals.seconds_at_gate(decided) == decided.paused_seconds
 
 
+def test_an_approved_job_loses_no_time_behind_others(job: Job, bob: User) -> None:
+    # Else its time limit would pass in the queue, and with it what was approved.
+    assert approvals.approve(bob, job).lease_until is not None
+    wait(job, 1800)
+    assert leases.claim(job.pk, "next") is not None
+    job.refresh_from_db()
+    assert 1800 <= job.paused_seconds < 1860
+
+
 def test_the_next_worker_is_told_what_was_decided(job: Job, bob: User) -> None:
     wait(job, 60)
     gate = contexts._at_gate(approvals.reject(bob, job, "No."))

@@ -120,6 +120,20 @@ def test_a_defect_is_not_waited_out(lease: Lease, execution: Execution) -> None:
         executions.remember(lease, execution, {"session": "one"})
 
 
+@pytest.mark.timeout(20)
+def test_a_defect_that_was_told_is_not_its_own_cause(lease: Lease, execution: Execution) -> None:
+    # Whoever looks for the cause of an error would never come to the end.
+    defect = OperationalError("no such table: agents_step")
+    telling: Any = outages.telling(type("Told", (), {"work": fails(defect)}))
+    with pytest.raises(OperationalError) as told:
+        telling().work(print)
+    assert told.value.__cause__ is None
+    with connection.execute_wrapper(fails(defect)), pytest.raises(OperationalError) as waited:
+        executions.remember(lease, execution, {"session": "one"})
+    assert waited.value.__cause__ is not waited.value
+    outages.raise_told(waited.value)
+
+
 def test_what_full_means() -> None:
     assert outages.is_full(OSError(errno.ENOSPC, "No space left on device"))
     assert outages.is_full(OperationalError("could not extend file: No space left on device"))

@@ -70,6 +70,15 @@ def test_the_reaper_hands_it_out_when_it_is_due(job: Job) -> None:
     assert executions.begin(lease).pk == execution.pk
 
 
+def test_a_queue_before_it_costs_no_time_of_the_job(job: Job) -> None:
+    put_aside(job)
+    due = timezone.now() - timedelta(seconds=300)
+    Job.objects.filter(pk=job.pk).update(not_before=due)
+    assert leases.claim(job.pk, "next") is not None
+    job.refresh_from_db()
+    assert 900 <= job.paused_seconds < 960
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_steps_are_done_again_unless_their_sandbox_is_kept(job: Job, keep: bool) -> None:
     execution = put_aside(job, keep_steps=keep)
@@ -92,6 +101,17 @@ def test_a_cancelled_one_is_tidied_up_by_a_worker(job: Job, alice: User) -> None
     cancelled = jobs.cancel(alice, job)
     assert (cancelled.status, cancelled.cancelled_by) == ("pending", alice)
     assert cancelled.cancel_requested_at is not None
+    assert leases.claim(job.pk, "tidy") is not None
+
+
+def test_a_cancel_in_that_very_moment_is_not_waited_out(job: Job, alice: User) -> None:
+    lease = leases.claim(job.pk, "worker")
+    assert lease is not None
+    execution = executions.begin(lease)
+    jobs.cancel(alice, job)
+    assert executions.put_aside(lease, execution, seconds=600, reason=REASON, keep_steps=True)
+    job.refresh_from_db()
+    assert (job.status, job.not_before, job.paused_seconds) == ("pending", None, 0)
     assert leases.claim(job.pk, "tidy") is not None
 
 

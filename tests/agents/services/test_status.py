@@ -51,6 +51,26 @@ def look() -> status.Overview:
     return status.overview(Job.objects.all())
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Others plan once they know everything")
+def test_jobs_that_ended_are_not_read(project: Project) -> None:
+    """Of all teams, for operators: however many there were."""
+    run_job(project)
+    factories.make_job(project)
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        execute(f"EXPLAIN QUERY PLAN {sql}", parameters, many, context)
+        plans.extend(row[-1] for row in context["cursor"].fetchall())
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(explain):
+        look()
+    read = [plan for plan in plans if plan.startswith("SCAN agents_job")]
+    few = ("job_leases", "job_queue", "one_active_job_per_cluster")
+    assert read
+    assert [plan for plan in read if not plan.endswith(few)] == []
+
+
 def test_a_running_job_with_its_step_its_sandbox_and_its_time(project: Project) -> None:
     job = run_job(project, paused_seconds=20)
     factories.make_execution(job, status="failed")

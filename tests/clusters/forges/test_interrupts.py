@@ -70,6 +70,25 @@ def test_git_ends_with_all_its_helpers(tmp_path: Path) -> None:
     assert soon(lambda: not is_running(pid))
 
 
+def test_git_may_remove_its_locks_before_it_ends(tmp_path: Path) -> None:
+    # A lock file that stays behind would stop everybody else's work on the same mirror.
+    begun, tidied = tmp_path / "begun", tmp_path / "tidied"
+    tidies = f"alias.tidies=!trap 'touch {tidied}; exit 1' TERM; touch {begun}; sleep 60 & wait"
+    with cut_when(begun.exists), pytest.raises(StopNow):
+        git.run(["tidies"], settings=[tidies], timeout=60)
+    assert tidied.exists()
+
+
+def test_git_that_does_not_want_to_end_is_ended(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    stays = f"alias.stays=!trap '' TERM; echo $$ > {pid}.new; mv {pid}.new {pid}; sleep 60 & wait"
+    began = time.monotonic()
+    with cut_when(pid.exists), pytest.raises(StopNow):
+        git.run(["stays"], settings=[stays], timeout=60)
+    assert time.monotonic() - began < 20
+    assert soon(lambda: not is_running(pid))
+
+
 def test_no_git_begins_after_the_cut(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     interrupt = Interrupt()
