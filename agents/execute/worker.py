@@ -195,7 +195,7 @@ class Worker:
         # Also for a job that was stopped before: whoever tidies up needs to know it.
         silent = partial(ForgeError, "forge_unavailable", "The forge did not answer.")
         with sheltered(_LONGEST_READING, silent):
-            context = contexts.fix_context(self.job, self.forge, self._seconds_left())
+            context = contexts.fix_context(self.job, self.forge)
         # At the gate the agent's work is done: its key is not needed any more.
         if self.prepared.problem and context.needs_agent:
             raise Stop("runner_not_configured", self.prepared.problem)

@@ -103,8 +103,6 @@ class FixContext:
     `earlier` is what a retry from a later step begins with. `begun_on` is the base commit that
     this job's branch began on, if it has: the draft of all its attempts is one. `attempts_left`
     is how many further attempts follow by themselves when what ends this one passes.
-    `seconds_left` are those of the time limit when this worker began, by a clock that all workers
-    share; None: the worker's own clock has to do.
     """
 
     job_id: int
@@ -125,7 +123,6 @@ class FixContext:
     earlier: Earlier | None = None
     begun_on: str = ""
     attempts_left: int = 0
-    seconds_left: float | None = None
 
     @property
     def done(self) -> Done | None:

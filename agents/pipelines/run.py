@@ -36,7 +36,6 @@ class FixRun:
         self.tools = tools
         self.journal = journal
         self.started_at = time.time()
-        self._taken_up = time.monotonic()
         self.sandbox_id = ""
         self.isolation = ""
         self.base = ""
@@ -142,8 +141,6 @@ class FixRun:
 
     def seconds_left(self) -> float:
         """Of the job's time limit; not below 0."""
-        if self.context.seconds_left is not None:
-            return max(0.0, self.context.seconds_left - (time.monotonic() - self._taken_up))
         end = self.started_at + self.settings.time_limit + self.context.paused
         return max(0.0, end - time.time())
 

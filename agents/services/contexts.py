@@ -27,12 +27,10 @@ QUOTES = 30
 QUOTE_LENGTH = 4_000
 
 
-def fix_context(job: Job, forge: Forge, seconds_left: float | None = None) -> FixContext:
+def fix_context(job: Job, forge: Forge) -> FixContext:
     """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot.
 
     Raises Stop when a retry's earlier job has lost what is taken over from it.
-
-    `seconds_left` are those of the job's time limit, by the database's clock.
     """
     info = runner_info(job.runner, job.requested_by, job.project.team, job.model)
     return FixContext(
@@ -51,7 +49,6 @@ def fix_context(job: Job, forge: Forge, seconds_left: float | None = None) -> Fi
         paused=float(job.paused_seconds),
         gate=_at_gate(job),
         cancelled=job.cancel_requested_at is not None,
-        seconds_left=seconds_left,
         earlier=retries.earlier(job),
         begun_on=_begun_on(job),
         attempts_left=max(0, settings.ATTEMPTS - job.executions.count()),
