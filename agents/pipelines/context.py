@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,8 @@ class FixContext:
     """One job as the pipeline sees it. `agent_note` is a sentence for the pull request, or ''.
 
     `issues` are the numbers of the forge's issues that it is about; `paused` is how many seconds
-    the job was put aside, which do not count. `gate` is there once the agent's work is done and
+    the job was put aside, which do not count; `began` is when it began, in seconds of the epoch by
+    this host's clock, which may disagree with the one that it began on. `gate` is there once the agent's work is done and
     waits, or waited, for a person. `cancelled`: somebody asked to stop before this worker began.
     `earlier` is what a retry from a later step begins with. `begun_on` is the base commit that
     this job's branch began on, if it has: the draft of all its attempts is one. `attempts_left`
@@ -118,6 +120,7 @@ class FixContext:
     job_url: str
     issues: Sequence[int] = ()
     paused: float = 0.0
+    began: float = field(default_factory=time.time)
     gate: AtGate | None = None
     cancelled: bool = False
     earlier: Earlier | None = None

@@ -73,7 +73,7 @@ def _carry_out(run: FixRun) -> Result:
 
 
 def _open(run: FixRun) -> None:
-    run.started_at = run.step("preflight", Preflight, partial(opening.preflight, run)).started_at
+    run.step("preflight", Preflight, partial(opening.preflight, run))
     run.has_begun = True
     place = run.step("provision", Provision, partial(opening.provision, run))
     run.sandbox_id, run.isolation = place.sandbox_id, place.isolation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 
 from agents.pipelines import pr_text, project_file, sticky, taking
 from agents.pipelines.base import Stop
@@ -47,7 +46,7 @@ def preflight(run: FixRun) -> Preflight:
     isolation = _probe(run)
     if run.tools.runner is None:
         run.journal.say("No model is configured: the run will end after the baseline.")
-    return Preflight(time.time(), isolation)
+    return Preflight(isolation)
 
 
 def _check_forge(run: FixRun) -> None:

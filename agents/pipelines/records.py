@@ -14,9 +14,8 @@ from agents.pipelines.verdict import Judgement
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """`started_at` is seconds of the epoch: the time limit counts from here."""
+    """How far commands can be kept apart here."""
 
-    started_at: float
     isolation: str
 
 

@@ -35,7 +35,6 @@ class FixRun:
         self.context = context
         self.tools = tools
         self.journal = journal
-        self.started_at = time.time()
         self.sandbox_id = ""
         self.isolation = ""
         self.base = ""
@@ -141,7 +140,7 @@ class FixRun:
 
     def seconds_left(self) -> float:
         """Of the job's time limit; not below 0."""
-        end = self.started_at + self.settings.time_limit + self.context.paused
+        end = self.context.began + self.settings.time_limit + self.context.paused
         return max(0.0, end - time.time())
 
     def check_time(self) -> None:

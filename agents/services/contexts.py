@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.urls import reverse
 from pydantic import TypeAdapter
 
@@ -47,12 +49,19 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         job_url=settings.SITE_URL + reverse("job", args=[job.pk]),
         issues=feedback.issue_numbers(job.cluster_id, forge.repository),
         paused=float(job.paused_seconds),
+        began=_began(job),
         gate=_at_gate(job),
         cancelled=job.cancel_requested_at is not None,
         earlier=retries.earlier(job),
         begun_on=_begun_on(job),
         attempts_left=max(0, settings.ATTEMPTS - job.executions.count()),
     )
+
+
+def _began(job: Job) -> float:
+    """When the job began, by this host's clock: hosts may disagree, and the database decides."""
+    now = Job.objects.annotate(now=Now()).values_list("now", flat=True).get(pk=job.pk)
+    return time.time() - (now - (job.started_at or now)).total_seconds()
 
 
 def _begun_on(job: Job) -> str:

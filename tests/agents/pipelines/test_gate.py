@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from dataclasses import replace
 
 import pytest
@@ -145,6 +146,16 @@ def test_a_pull_request_that_was_closed_meanwhile_is_left_alone(gated: Bench) ->
 def test_the_wait_does_not_count_against_the_time_limit(gated: Bench) -> None:
     gated.change(time_limit=0.001)
     context = replace(gated.context(), paused=3600.0, gate=APPROVED)
+    gated.context = lambda: context  # type: ignore[method-assign]
+    assert gated.run().outcome == "verified"
+
+
+def test_a_worker_whose_clock_is_ahead_of_the_first_ones_goes_on(
+    gated: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 24 * 3600)
+    context = replace(gated.context(), began=time.time(), gate=APPROVED)
     gated.context = lambda: context  # type: ignore[method-assign]
     assert gated.run().outcome == "verified"
 

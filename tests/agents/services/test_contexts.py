@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
+from agents.models import Job
 from agents.pipelines.base import Phase
 from agents.pipelines.context import Allowed
-from agents.services.contexts import _settings
+from agents.services.contexts import _began, _settings
 from clusters.models import Cluster
 from tests import factories
+
+
+def test_the_time_limit_counts_by_the_databases_clock(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.make_job(cluster.project, cluster)
+    Job.objects.filter(pk=job.pk).update(started_at=Now() - timedelta(seconds=300))
+    job.refresh_from_db()
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 600)
+    assert 300 <= time.time() - _began(job) < 330
 
 
 @pytest.mark.parametrize("private", [False, True])
