@@ -141,7 +141,7 @@ def _settle(
 ) -> int:
     """Store the assignments, unless the world changed meanwhile; how many were stored."""
     # One grouping at a time for a project: two would make the same cluster twice.
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     items = {item.pk: item for item in batch}
     joined = {part.cluster_key for part in assignments if part.cluster_key is not None}
     still_wait = FeedbackItem.objects.filter(pk__in=items, cluster=None).count() == len(items)
