@@ -65,9 +65,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Clusters of the person's projects, by status, search and order from the address."""
     user = signed_in(request)
     mine = list(Project.objects.for_user(user).filter(archived_at=None).select_related("team"))
+    project = _chosen(request, mine)
     if not mine:
         return render(request, "agents/inbox_start.html", {"section": "inbox"})
-    project = _chosen(request, mine)
     only = project or (mine[0] if len(mine) == 1 else None)
     ids = [only.pk] if only else [each.pk for each in mine]
     words = typed(request, "q")[:200]

@@ -103,6 +103,13 @@ def test_other_teams_see_nothing_of_it(client: Client, mallory: User, cluster: C
     assert client.get(reverse("cluster_preview", args=[cluster.pk])).status_code == 404
 
 
+def test_who_has_no_project_learns_nothing_of_others_either(
+    client: Client, mallory: User, cluster: Cluster
+) -> None:
+    client.force_login(mallory)
+    assert client.get(f"/?project={cluster.project_id}").status_code == 404
+
+
 def test_a_viewer_gets_no_buttons(client: Client, carol: User, cluster: Cluster) -> None:
     client.force_login(carol)
     page = client.get("/").content.decode()
