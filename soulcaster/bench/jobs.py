@@ -42,7 +42,8 @@ def _overhead(folder: Path, options: Options) -> list[Figure]:
     repository = work.make_repository(folder / "repository")
     tools = unpack_pytest(folder / "pytest")
     transcript = work.write_transcript(folder / "transcript.json")
-    script_times, job_times, job_ids = [], [], []
+    scripts: list[dict[str, float]] = []
+    job_times, job_ids = [], []
     with installed(folder, transcript, jobs_at_once=4, say=options.say) as installation:
         project = installation.make_project("bench", repository, work.test_command)
         product = installation.product()
@@ -50,19 +51,23 @@ def _overhead(folder: Path, options: Options) -> list[Figure]:
             options.say(f"  round {number} of {options.rounds}")
             place = folder / str(number)
             place.mkdir()
-            script_times.append(work.run_script(repository, place, tools))
+            scripts.append(work.run_script(repository, place, tools))
             cluster = installation.make_cluster(project)
             began = time.perf_counter()
             job_ids.append(product.start_fix(cluster.pk)["id"])
             installation.finish(job_ids[-1:])
             job_times.append(time.perf_counter() - began)
-        return _costs(script_times[1:], job_times[1:], job_ids[1:], work.seconds)
+        return _costs(scripts[1:], job_times[1:], job_ids[1:], work.seconds)
 
 
 def _costs(
-    scripts: Sequence[float], jobs: Sequence[float], job_ids: Sequence[int], seconds: float
+    scripts: Sequence[dict[str, float]],
+    jobs: Sequence[float],
+    job_ids: Sequence[int],
+    seconds: float,
 ) -> list[Figure]:
-    plain, job = statistics.median(scripts), statistics.median(jobs)
+    plain, job = statistics.median(sum(each.values()) for each in scripts), statistics.median(jobs)
+    parts = {name: statistics.median(each[name] for each in scripts) for name in scripts[0]}
     note = f"medians of {len(jobs)}, with an agent of {seconds:g} s and pytest"
     waits = [waited(each) for each in Job.objects.filter(pk__in=job_ids)]
     return [
@@ -71,7 +76,7 @@ def _costs(
         at_most("a job over a script", job / plain, RATIO_BAR, "x"),
         fact("of these, until a worker begins", statistics.median(waits), "s"),
         *(
-            fact(f"of these, {name}", statistics.median(took), "s")
+            fact(f"of these, {name}", statistics.median(took), "s", plain=parts.get(name))
             for name, took in steps(job_ids).items()
         ),
     ]

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,25 +84,38 @@ class Work:
         path.write_text(json.dumps({"title": "Keep every cent", "rounds": rounds}))
         return path
 
-    def run_script(self, repository: Path, folder: Path, tools: Path) -> float:
-        """The same by hand: clone, tests, agent, tests, new tests on the old code, push."""
-        began = time.perf_counter()
+    def run_script(self, repository: Path, folder: Path, tools: Path) -> dict[str, float]:
+        """The same by hand: clone, tests, agent, tests, new tests on the old code, push.
+
+        Seconds by the names that a job's steps have.
+        """
         work, old, branch = folder / "work", folder / "old", f"fix-{folder.name}"
         clone = ["git", "clone", "-q", "--depth", "1", f"file://{repository}"]
-        _call([*clone, str(work)], folder)
-        _call(["git", "checkout", "-q", "-b", branch], work)
-        self._test(work, tools)
-        for path, text in self._fix().items():
-            (work / path).write_text(text)
-        self._test(work, tools, _WAIT)
-        _call(["git", "add", "-A"], work)
-        _call(["git", "commit", "-qm", "Keep every cent"], work)
-        self._test(work, tools)
-        _call([*clone, str(old)], folder)
-        shutil.copy(work / self._new, old / self._new)
-        self._test(old, tools, self._new, fails=True)
-        _call(["git", "push", "-q", "origin", branch], work)
-        return time.perf_counter() - began
+
+        def checkout() -> None:
+            _call([*clone, str(work)], folder)
+            _call(["git", "checkout", "-q", "-b", branch], work)
+
+        def agent() -> None:
+            for path, text in self._fix().items():
+                (work / path).write_text(text)
+            self._test(work, tools, _WAIT)
+            _call(["git", "add", "-A"], work)
+            _call(["git", "commit", "-qm", "Keep every cent"], work)
+
+        def verify() -> None:
+            self._test(work, tools)
+            _call([*clone, str(old)], folder)
+            shutil.copy(work / self._new, old / self._new)
+            self._test(old, tools, self._new, fails=True)
+
+        return {
+            "checkout": _timed(checkout),
+            "baseline": _timed(lambda: self._test(work, tools)),
+            "agent": _timed(agent),
+            "verify": _timed(verify),
+            "publish": _timed(lambda: _call(["git", "push", "-q", "origin", branch], work)),
+        }
 
     @property
     def _new(self) -> str:
@@ -135,6 +148,12 @@ def unpack_pytest(folder: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(toolbox.build())) as archive:
         archive.extractall(folder, filter="data")
     return folder
+
+
+def _timed(part: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    part()
+    return time.perf_counter() - began
 
 
 def _call(

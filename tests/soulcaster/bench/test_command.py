@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,12 @@ def test_the_script_does_the_work(tmp_path: Path, with_pytest: bool) -> None:
     repository = work.make_repository(tmp_path / "repository")
     place = tmp_path / "1"
     place.mkdir()
-    assert work.run_script(repository, place, unpack_pytest(tmp_path / "pytest")) > 0
+    took = work.run_script(repository, place, unpack_pytest(tmp_path / "pytest"))
+    assert [*took] == ["checkout", "baseline", "agent", "verify", "publish"]
+    pushed = subprocess.run(
+        ["git", "show", "fix-1:till/price.py"], cwd=repository, capture_output=True, check=True
+    )
+    assert b"divmod" in pushed.stdout
 
 
 @pytest.mark.live
