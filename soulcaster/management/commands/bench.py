@@ -6,10 +6,11 @@ import json
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from soulcaster.bench import report
 from soulcaster.bench.report import Figure, Options
+from soulcaster.launch.stack import Stopped, signals_stop
 
 NAMES = ("jobs", "logs", "lists", "paint", "viewers")
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         facts, found = report.machine(), {}
         for name in options["names"]:
             module = cast("Benchmark", import_module(f"soulcaster.bench.{name}"))
-            found[name] = module.run(wanted)
+            found[name] = _measured(module, wanted)
             if not options["json"]:
                 self.stdout.write(f"\n{name}\n\n{report.table(found[name])}")
         if options["json"]:
@@ -57,6 +58,15 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         """Progress goes beside the figures, so that these can be piped on."""
         self.stderr.write(self.style.NOTICE(text) if self.stderr.isatty() else text)
+
+
+def _measured(module: Benchmark, options: Options) -> list[Figure]:
+    """Also when it is stopped, databases and processes of its own go."""
+    try:
+        with signals_stop():
+            return module.run(options)
+    except Stopped as stopped:
+        raise CommandError("Stopped. What was started and made for it is gone.") from stopped
 
 
 def _positive(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,25 @@ def test_it_loads_what_it_is_asked_for_alone(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("soulcaster.bench.report.database", lambda: "none")
     bench(*NAMES)
     assert loaded == [f"soulcaster.bench.{name}" for name in NAMES]
+
+
+def test_a_signal_ends_it_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    tidied: list[str] = []
+
+    class Long:
+        @staticmethod
+        def run(options: Options) -> list[Any]:
+            try:
+                signal.raise_signal(signal.SIGTERM)
+                pytest.fail("It goes on.")
+            finally:
+                tidied.append("tidied")
+
+    monkeypatch.setattr("soulcaster.management.commands.bench.import_module", lambda name: Long)
+    monkeypatch.setattr("soulcaster.bench.report.database", lambda: "none")
+    with pytest.raises(CommandError, match="Stopped"):
+        bench("lists")
+    assert tidied == ["tidied"]
 
 
 @pytest.mark.slow
