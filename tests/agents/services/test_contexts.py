@@ -25,7 +25,8 @@ def test_the_time_limit_counts_by_the_databases_clock(
     job.refresh_from_db()
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 600)
-    assert 300 <= time.time() - _began(job) < 330
+    # Within what databases round a moment to, and far from the ten minutes.
+    assert 299 <= time.time() - _began(job) < 330
 
 
 @pytest.mark.parametrize("private", [False, True])
