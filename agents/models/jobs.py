@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.outcomes import Outcome, outcome
-from clusters.models import Cluster, Plan, Project
+from clusters.models import Cluster, Plan, PlanDrafting, Project
 from credentials.models import Credential
 from credentials.querysets import TeamScoped
 
@@ -33,6 +33,7 @@ class Job(models.Model):
         REVIEW = "review", "Review"
         TEST = "test", "Test"
         CUSTOM = "custom", "Custom"
+        PLAN = "plan", "Plan"  # an agent reads and plans; nothing is changed
 
     class Status(models.TextChoices):
         """Where the job is; `outcome` says why it ended."""
@@ -64,6 +65,10 @@ class Job(models.Model):
         Cluster, models.SET_NULL, null=True, blank=True, related_name="jobs"
     )
     plan = models.ForeignKey(Plan, models.SET_NULL, null=True, blank=True, related_name="jobs")
+    # What a job of the kind "plan" writes for.
+    drafting = models.ForeignKey(
+        PlanDrafting, models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
     # The plan as it was when the job began, and its hash: later edits do not reach the agent.
     plan_snapshot = models.JSONField(default=dict)
     plan_digest = models.CharField(max_length=64, blank=True)

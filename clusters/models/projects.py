@@ -83,6 +83,9 @@ class Project(models.Model):
     reviewers = models.JSONField(default=list, blank=True)
     # How alike two reports must be, learnt from this project's own corrections; empty: default.
     grouping = models.JSONField(default=dict, blank=True)
+    # Grows with every change of what belongs to which cluster, so that an index of a worker's
+    # knows whether it is still right.
+    membership_version = models.PositiveBigIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
@@ -96,50 +99,6 @@ class Project(models.Model):
             models.UniqueConstraint(fields=["team", "name"], name="one_project_name_per_team"),
             models.CheckConstraint(
                 condition=models.Q(rounds__gte=1, rounds__lte=10), name="project_rounds"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SourceQuerySet(TeamScoped["Source"]):
-    """Sources of a viewer's projects."""
-
-    team_path = "project__team"
-
-
-class Source(models.Model):
-    """Where a project's feedback comes from."""
-
-    class Kind(models.TextChoices):
-        """The kinds that people know."""
-
-        MANUAL = "manual", "Written here"
-        API = "api", "API"
-        FILE = "file", "File"
-        GITHUB = "github", "GitHub issues"
-        SENTRY = "sentry", "Sentry"
-        REDDIT = "reddit", "Reddit"
-        EMAIL = "email", "Support mail"
-        REVIEW = "review", "Store reviews"
-        CHAT = "chat", "Chat"
-        SURVEY = "survey", "Survey"
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="sources")
-    kind = models.CharField(max_length=20, choices=Kind)
-    name = models.CharField(max_length=200)
-    config = models.JSONField(default=dict, blank=True)  # never a secret
-    last_event_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: ClassVar[SourceQuerySet] = SourceQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["project", "kind", "name"], name="one_source_name_per_project"
             ),
         ]
 

@@ -59,7 +59,7 @@ def refresh(cluster: Cluster) -> None:
         setattr(cluster, name, value)
     named = items.exclude(author="").values("author").distinct().count()
     cluster.reporter_count = named + items.filter(author="").count()
-    if not cluster.locked:
+    if not cluster.titled_by_person:
         members = [_item(item) for item in items.order_by("id")[:200]]
         cluster.title = title_of(members)[:300] or "Untitled"
         cluster.summary = summary_of(members)
@@ -73,8 +73,9 @@ def edit(user: User, cluster: Cluster, *, title: str, summary: str) -> Cluster:
     title = title.strip()
     if not title:
         raise Invalid("title_missing", "A cluster needs a title.", fields={"title": ["Needed."]})
-    cluster.title, cluster.summary, cluster.locked = title[:300], summary.strip()[:5000], True
-    cluster.save(update_fields=["title", "summary", "locked"])
+    cluster.title, cluster.summary = title[:300], summary.strip()[:5000]
+    cluster.titled_by_person = True
+    cluster.save(update_fields=["title", "summary", "titled_by_person"])
     audit.record(actor=user, team=cluster.project.team, verb="cluster.edited", target=cluster)
     return cluster
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from credentials.models.invitations import Invitation
-from credentials.models.keys import Credential, CredentialUse, Provider
+from credentials.models.keys import Credential, CredentialUse, Provider, SharedSecret
 from credentials.models.people import AuditEvent, Membership, Role, Team, User
 from credentials.models.tokens import ApiToken, Scope, SignInLink
 
@@ -17,6 +17,7 @@ __all__ = [
     "Provider",
     "Role",
     "Scope",
+    "SharedSecret",
     "SignInLink",
     "Team",
     "User",

@@ -88,6 +88,23 @@ class Credential(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
+class SharedSecret(models.Model):
+    """What another system signs its messages to a team with. Only `credentials.services` reads it."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="shared_secrets")
+    purpose = models.CharField(max_length=64)  # what it is for, as people call it
+    ciphertext = models.TextField(editable=False)
+    key_id = models.CharField(max_length=32, editable=False)  # of the key ring, for rotation
+    last_four = models.CharField(max_length=4, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} …{self.last_four}"
+
+
 class CredentialUse(models.Model):
     """A key was read, for a purpose and perhaps for a job."""
 

@@ -100,7 +100,7 @@ def test_the_title_is_edited(client: Client, bob: User, cluster: Cluster) -> Non
     assert client.get(url).status_code == 200
     client.post(url, {"title": "Better words", "summary": ""})
     cluster.refresh_from_db()
-    assert (cluster.title, cluster.locked) == ("Better words", True)
+    assert (cluster.title, cluster.titled_by_person) == ("Better words", True)
     assert client.post(url, {"title": ""}).context["form"].errors["title"]
 
 
