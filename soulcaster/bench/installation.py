@@ -25,7 +25,7 @@ from soulcaster.launch.home import Home
 from soulcaster.launch.stack import Stack, running
 
 # Whatever else the operator's environment holds, keys and servers above all, stays out.
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 _NO_LIMIT = "1000000"
 _PATIENCE = 1800.0  # seconds for all jobs together
 _PLAN = {
@@ -142,7 +142,7 @@ def steps(job_ids: Sequence[int]) -> dict[str, list[float]]:
 def _clean_environment() -> Iterator[None]:
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update({name: before[name] for name in _KEPT if name in before})
+    os.environ.update({name: before[name] for name in KEPT if name in before})
     try:
         yield
     finally:

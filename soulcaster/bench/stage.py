@@ -20,6 +20,7 @@ from agents.models import Execution, Job
 from clusters.models import Project
 from credentials.models import Membership, Role, Team, User
 from soulcaster.bench import databases
+from soulcaster.bench.installation import KEPT
 from soulcaster.launch import ports, valkey
 from soulcaster.launch.home import Home
 from soulcaster.launch.processes import Command, Supervisor
@@ -94,7 +95,7 @@ def _start_web(
     server = ports.listen("127.0.0.1", 0)
     address = ports.address_of(server)
     environment = {
-        **os.environ,
+        **{name: os.environ[name] for name in KEPT if name in os.environ},
         "SECRET_KEY": settings.SECRET_KEY,
         "SOULCASTER_HOME": str(home.path),
         "SOULCASTER_URL": address,

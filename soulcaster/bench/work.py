@@ -163,6 +163,8 @@ def _call(
         "PATH": os.environ["PATH"],
         "HOME": str(folder.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # A sandbox has none of the plugins of this environment either.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         **_NAMES,
         **(more or {}),
     }
