@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from credentials.crypto import KeyRing, KeyRingError
-from credentials.models import Credential
+from credentials.models import Credential, SharedSecret
 
 _HINT = (
     "Set SOULCASTER_KEYS (or SOULCASTER_KEYS_FILE) to id:key, the key being 32 random bytes in "
@@ -60,6 +60,8 @@ def key_ring_for_production(app_configs: object, **kwargs: Any) -> Sequence[Chec
 
 def _stored() -> bool:
     try:
-        return Credential.objects.exclude(ciphertext="").exists()
+        return any(
+            rows.objects.exclude(ciphertext="").exists() for rows in (Credential, SharedSecret)
+        )
     except DatabaseError:
         return False  # before the first migration there is no table

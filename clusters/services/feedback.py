@@ -1,22 +1,20 @@
-"""Taking reports in: by hand, by API, by file. The same report twice is one item."""
+"""Taking reports in, from whatever source. The same report twice is one item."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from clusters import queue
 from clusters.models import FeedbackImport, FeedbackItem, Project, Source
-from clusters.sources.base import IncomingReport, Refused
+from clusters.services.storing import IngestResult, store
+from clusters.sources.base import Read, Refused
 from clusters.sources.registry import parser_for
-from credentials.errors import Invalid
+from credentials.errors import Conflict, Invalid
 from credentials.models import User
 from credentials.services import audit, teams
 
@@ -24,31 +22,39 @@ BATCH = 500
 REFUSALS_KEPT = 1000
 MOST_ISSUES = 300
 
+__all__ = [
+    "IngestResult",
+    "add_item",
+    "import_file",
+    "ingest",
+    "issue_numbers",
+    "of_cluster",
+    "source_of",
+    "take_in",
+]
 
-@dataclass(slots=True)
-class IngestResult:
-    """What became of a batch of reports."""
 
-    created: list[FeedbackItem] = field(default_factory=list)
-    duplicates: int = 0
-    refused: list[Refused] = field(default_factory=list)
+def take_in(source: Source, reports: Iterable[Read]) -> IngestResult:
+    """Store what is new, revise what is known, count all of it; then group.
 
-
-def ingest(
-    user: User, project: Project, source: Source, reports: Iterable[IncomingReport | Refused]
-) -> IngestResult:
-    """Store what is new, count what is known, collect what was refused; then group."""
-    teams.require_writer(user, project.team)
+    For workers: nobody's right is checked. Batches of it stay when a later one fails. Raises
+    NotFound when the source is gone.
+    """
     result = IngestResult()
     rest = iter(reports)
     while batch := list(islice(rest, BATCH)):
-        result.refused += [entry for entry in batch if isinstance(entry, Refused)]
-        _store(
-            project, source, [entry for entry in batch if isinstance(entry, IncomingReport)], result
-        )
+        store(source, batch, result)
     if result.created:
-        queue.group(project.pk)
+        queue.group(source.project_id)
     return result
+
+
+def ingest(user: User, project: Project, source: Source, reports: Iterable[Read]) -> IngestResult:
+    """Take reports in that a person sends; raises Conflict `source_paused`."""
+    teams.require_writer(user, project.team)
+    if not source.enabled:
+        raise Conflict("source_paused", f"The source “{source}” is paused: let it go on first.")
+    return take_in(source, reports)
 
 
 def add_item(
@@ -128,47 +134,6 @@ def issue_numbers(cluster_id: int | None, repository: str) -> list[int]:
     ).values_list("url", flat=True)[:MOST_ISSUES]
     found = (re.search(rf"/{re.escape(repository)}/issues/(\d{{1,9}})\b", url) for url in urls)
     return sorted({int(match[1]) for match in found if match})
-
-
-@transaction.atomic
-def _store(
-    project: Project, source: Source, reports: Sequence[IncomingReport], result: IngestResult
-) -> None:
-    unique = {report.external_id: report for report in reports}
-    known = set(
-        FeedbackItem.objects.filter(source=source, external_id__in=unique).values_list(
-            "external_id", flat=True
-        )
-    )
-    fresh = [_item(project, source, report) for key, report in unique.items() if key not in known]
-    # Another process may store the same report at the same time: the constraint decides, and
-    # what is really there is read back.
-    FeedbackItem.objects.bulk_create(fresh, ignore_conflicts=True)
-    received = {item.external_id for item in fresh}
-    stored = FeedbackItem.objects.filter(source=source, external_id__in=received).order_by("id")
-    result.created += list(stored)
-    result.duplicates += len(reports) - len(fresh)
-    Source.objects.filter(pk=source.pk).update(last_event_at=timezone.now())
-
-
-def _item(project: Project, source: Source, report: IncomingReport) -> FeedbackItem:
-    return FeedbackItem(
-        project=project,
-        source=source,
-        external_id=report.external_id,
-        title=report.title,
-        body=report.body,
-        author=report.author,
-        url=report.url,
-        occurred_at=report.occurred_at,
-        metadata=_metadata(report),
-    )
-
-
-def _metadata(report: IncomingReport) -> dict[str, Any]:
-    """The sender's and ours: what was found in the text is never taken from the sender."""
-    given = {name: value for name, value in report.metadata.items() if name != "screening"}
-    return {**given, "screening": dict(report.screening)} if report.screening else given
 
 
 def _refusal(entry: Refused) -> dict[str, str | int]:

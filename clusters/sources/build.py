@@ -79,9 +79,10 @@ def build_report(row: int, raw: RawReport, notes: Mapping[str, str] | None = Non
 
 
 def refuse(row: int, reason: str, excerpt: str = "") -> Refused:
-    """A refusal with a clean, short excerpt."""
+    """A refusal with a clean, short excerpt; the sentence may name what was sent, too."""
     # Cleaning all of a large payload for 200 characters of it would be work for nothing.
-    return Refused(row, reason, shorten(clean_line(excerpt[: EXCERPT_LIMIT * 4]), EXCERPT_LIMIT))
+    shown = shorten(clean_line(excerpt[: EXCERPT_LIMIT * 4]), EXCERPT_LIMIT)
+    return Refused(row, clean_line(reason), shown)
 
 
 def once_each(parsed: Iterable[tuple[int, Parsed]]) -> Iterator[Parsed]:

@@ -51,5 +51,8 @@ def as_text(value: object) -> str:
             if isinstance(value.get(name), str):
                 return str(value[name])
     if isinstance(value, Mapping | list):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        try:
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        except RecursionError:  # nested more deeply than there is room for where we are
+            return ""
     return str(value)

@@ -66,10 +66,12 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: object = None,
         repeat: bool | None = None,
+        seen: str = "",
     ) -> Answer:
         """Call, and wait and repeat as far as that is safe. Raises GitHubError, RateLimited.
 
-        `repeat` says whether doing it twice is the same as doing it once; by default that is so
+        `seen` is the ETag of an answer that is known: if it still holds, the status is 304 and
+        there are no data. `repeat` says whether doing it twice is the same as doing it once; by default that is so
         for everything but POST. Without it, a failure is `uncertain`.
         """
         repeatable = method != "POST" if repeat is None else repeat
@@ -78,7 +80,7 @@ class Client:
             interrupts.check()
             quota = "graphql" if path == self._wire.graphql_url else "core"
             waited = self._hold(quota, self._closed.get(quota, 0.0) - self._now(), waited)
-            answer, error = self._attempt(method, path, query, body)
+            answer, error = self._attempt(method, path, query, body, seen)
             if error is None:
                 return answer
             pause = answer.pause()
@@ -110,25 +112,33 @@ class Client:
         return waited + seconds
 
     def _attempt(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: object
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: object,
+        seen: str = "",
     ) -> tuple[Answer, GitHubError | None]:
         answer = Answer(0, {}, None)
         try:
-            answer = self._follow(method, path, query, body)
+            answer = self._follow(method, path, query, body, seen)
         except WireError as error:
             said = f"GitHub did not answer: {error}. Try again in a few minutes."
             return answer, GitHubError("forge_unavailable", said)
         self._learn(answer)
-        return answer, None if 200 <= answer.status < 300 else refusal(answer, self.place)
+        unchanged = answer.status == 304 and bool(seen)
+        good = 200 <= answer.status < 300 or unchanged
+        return answer, None if good else refusal(answer, self.place)
 
     def _follow(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: object
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: object, seen: str
     ) -> Answer:
         """The answer at the end of redirects: a moved repository takes the same request there."""
         answer = Answer(0, {}, None)
+        headers = {"If-None-Match": seen} if seen else {}
         for _ in range(MAX_HOPS):
             self.calls += 1
-            answer = self._wire.send(method, path, query, body)
+            answer = self._wire.send(method, path, query, body, headers)
             target = self._wire.target(answer)
             if not target:
                 break

@@ -57,20 +57,25 @@ class Wire:
         return self._requester.graphql_url
 
     def send(
-        self, method: str, url: str, query: Mapping[str, Any] | None = None, body: object = None
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, Any] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, without looking at what the answer means; raises WireError.
 
         `url` is a path below the API's address, or an address that the API gave.
         """
         try:
-            status, headers, text = self._requester.requestJson(
-                method, url, dict(query or {}), None, body
+            status, told, text = self._requester.requestJson(
+                method, url, dict(query or {}), dict(headers or {}), body
             )
         except (requests.RequestException, OSError) as error:
             # The exception's own text may hold the whole request.
             raise WireError(f"the connection failed ({type(error).__name__})") from None
-        return Answer(status, headers, _document(text))
+        return Answer(status, told, _document(text))
 
     def target(self, answer: Answer) -> str:
         """Where an answer sends us on to: '' for no redirect; raises ForgeError for elsewhere."""

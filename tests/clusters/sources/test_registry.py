@@ -6,20 +6,37 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from clusters.sources import registry
-from clusters.sources.registry import UnknownSourceError, all_sources, parser_for, source_of
+from clusters.sources.registry import (
+    UnknownSourceError,
+    all_sources,
+    parser_for,
+    pulls,
+    pushes,
+    source_of,
+)
 from clusters.sources.text import TextSource
+from clusters.sources.webhook import WebhookSource
 
 
 @pytest.fixture(autouse=True)
 def _fresh_registry() -> Iterator[None]:
-    all_sources.cache_clear()
+    _forget()
     yield
-    all_sources.cache_clear()
+    _forget()
 
 
-def install(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    entry = EntryPoint(name=name, value=value, group=registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+def _forget() -> None:
+    for each in (all_sources, pushes, pulls):
+        each.cache_clear()
+
+
+def install(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, group: str = registry.GROUP
+) -> None:
+    entry = EntryPoint(name=name, value=value, group=group)
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group: [entry] if entry.group == group else []
+    )
 
 
 def test_every_source_carries_the_kind_it_is_found_under() -> None:
@@ -67,3 +84,18 @@ def test_a_broken_installed_source_is_logged_and_left_out(
     install(monkeypatch, "broken", "clusters.sources.nothing:Nothing")
     assert "broken" not in all_sources()
     assert "could not be loaded" in caplog.text
+
+
+def test_what_is_told_and_what_is_asked_carry_their_kind_too() -> None:
+    for kind, source in (pushes() | pulls()).items():
+        assert source.kind == kind
+        assert source.label
+    assert {"webhook", "sentry", "slack"} <= set(pushes())
+
+
+def test_a_kind_of_another_package_is_told_by_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = "clusters.sources.webhook:WebhookSource"
+    install(monkeypatch, "desk", value, registry.PUSH_GROUP)
+    assert isinstance(pushes()["desk"], WebhookSource)
+    assert "desk" not in all_sources()
+    assert "desk" not in pulls()

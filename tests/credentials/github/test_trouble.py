@@ -79,10 +79,10 @@ def test_github_that_does_not_answer(visitor: Browser, site: GitHubServer, path:
 
 
 def test_a_wrong_secret_of_the_app(visitor: Browser, settings: Settings) -> None:
-    settings.GITHUB_CLIENT_SECRET = "another"
+    settings.GITHUB_CLIENT_SECRET = "not-the-same-7f3a"
     answer = visitor.sign_in()
     assert answer.status_code == 502
-    assert "another" not in answer.content.decode()
+    assert "not-the-same-7f3a" not in answer.content.decode()
     _nothing_happened(visitor.client)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tests.stand_ins.github import pull_shapes
+from tests.stand_ins.github import issue_shapes, pull_shapes
 from tests.stand_ins.github.http import Answer, Refused, json_answer
+from tests.stand_ins.github.issue_list_routes import threads
+from tests.stand_ins.github.issue_shapes import Thread
 from tests.stand_ins.github.shapes import Json
 from tests.stand_ins.github.state import (
     Comment,
@@ -31,14 +33,17 @@ _COMMENT = _REPO + "/issues/comments/{comment_id}"
 _REACTIONS = {"+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"}
 
 
-def _issue(visit: Visit, it: Repository) -> Pull:
+def _issue(visit: Visit, it: Repository) -> Thread:
+    number = visit.params["issue_number"]
+    if number.isdigit() and int(number) in it.issues:
+        return it.issues[int(number)]
     return pull(visit, it, "issue_number")
 
 
 @routes.on("GET", _ISSUE)
 def get_issue(visit: Visit) -> Answer:
     it = repository(visit)
-    return json_answer(pull_shapes.issue(visit.links, visit.state, it, _issue(visit, it)))
+    return json_answer(issue_shapes.thread(visit.links, visit.state, it, _issue(visit, it)))
 
 
 def ensure_label(state: State, it: Repository, name: str) -> Label:
@@ -48,7 +53,7 @@ def ensure_label(state: State, it: Repository, name: str) -> Label:
     return it.labels.setdefault(name.lower(), Label(state.next_id(), name))
 
 
-def _labels(visit: Visit, it: Repository, found: Pull) -> Answer:
+def _labels(visit: Visit, it: Repository, found: Thread) -> Answer:
     return json_answer([pull_shapes.label(visit.links, it, name) for name in found.labels])
 
 
@@ -75,7 +80,8 @@ def add_labels(visit: Visit) -> Answer:
         if name not in found.labels:
             found.labels.append(name)
             label = pull_shapes.label(visit.links, it, name)
-            visit.hooks.pull(it, found, "labeled", visit.viewer, label=label)
+            if isinstance(found, Pull):
+                visit.hooks.pull(it, found, "labeled", visit.viewer, label=label)
     return _labels(visit, it, found)
 
 
@@ -158,7 +164,7 @@ def delete_comment(visit: Visit) -> Answer:
     return Answer(204)
 
 
-def _own_comment(visit: Visit) -> tuple[Repository, Pull, Comment]:
+def _own_comment(visit: Visit) -> tuple[Repository, Thread, Comment]:
     it = repository(visit)
     found, said = _find_comment(visit, it)
     if said.author != visit.viewer:
@@ -166,16 +172,16 @@ def _own_comment(visit: Visit) -> tuple[Repository, Pull, Comment]:
     return it, found, said
 
 
-def _find_comment(visit: Visit, it: Repository) -> tuple[Pull, Comment]:
-    for found in it.pulls.values():
+def _find_comment(visit: Visit, it: Repository) -> tuple[Thread, Comment]:
+    for found in threads(it):
         for said in found.comments:
             if str(said.id) == visit.params["comment_id"]:
                 return found, said
     raise Refused(404, "Not Found")
 
 
-def _comment(visit: Visit, it: Repository, found: Pull, said: Comment) -> Json:
-    return pull_shapes.comment(visit.links, visit.state, it, found, said)
+def _comment(visit: Visit, it: Repository, found: Thread, said: Comment) -> Json:
+    return issue_shapes.comment(visit.links, visit.state, it, found, said)
 
 
 @routes.on("GET", _ISSUE + "/reactions")
@@ -210,7 +216,7 @@ def react_to_line_comment(visit: Visit) -> Answer:
     raise Refused(404, "Not Found")
 
 
-def _reactions(visit: Visit, to: Pull | Comment | LineComment) -> Answer:
+def _reactions(visit: Visit, to: Thread | Comment | LineComment) -> Answer:
     return page(
         visit,
         to.reactions,
@@ -218,7 +224,7 @@ def _reactions(visit: Visit, to: Pull | Comment | LineComment) -> Answer:
     )
 
 
-def _react(visit: Visit, to: Pull | Comment | LineComment) -> Answer:
+def _react(visit: Visit, to: Thread | Comment | LineComment) -> Answer:
     content = visit.body().get("content")
     if content not in _REACTIONS:
         raise invalid("Reaction", "content", "invalid")

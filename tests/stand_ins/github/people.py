@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.stand_ins.github import bare, issue_routes, pulls
+from tests.stand_ins.github.issues import Reporters
 from tests.stand_ins.github.owners import Owners
 from tests.stand_ins.github.state import CheckRun, Pull, Review, Status
 
 
-class People(Owners):
+class People(Owners, Reporters):
     """Deeds, each as one call; repositories are named "owner/name"."""
 
     def commit(
@@ -126,10 +127,11 @@ class People(Owners):
             )
 
     def label(self, full_name: str, number: int, name: str) -> None:
-        """Somebody puts a label on a pull request, without an event."""
+        """Somebody puts a label on a pull request or an issue, without an event."""
         with self.state.lock:
             it = self.repository(full_name)
-            it.pulls[number].labels.append(issue_routes.ensure_label(self.state, it, name).name)
+            labels = (it.issues.get(number) or it.pulls[number]).labels
+            labels.append(issue_routes.ensure_label(self.state, it, name).name)
 
     def report_status(
         self, full_name: str, sha: str, context: str, state: str, *, login: str = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.stand_ins.github import bare, shapes
 from tests.stand_ins.github.shapes import Json, Links
 from tests.stand_ins.github.state import (
-    Comment,
     Label,
     LineComment,
     Pull,
@@ -208,22 +207,6 @@ def issue(links: Links, state: State, it: Repository, pull: Pull) -> Json:
             "patch_url": f"{page}.patch",
             "merged_at": pull.merged_at,
         },
-    }
-
-
-def comment(links: Links, state: State, it: Repository, pull: Pull, said: Comment) -> Json:
-    """A comment below a pull request."""
-    return {
-        "id": said.id,
-        "node_id": node_id("IC", said.id),
-        "url": f"{links.repository(it)}/issues/comments/{said.id}",
-        "html_url": f"{links.page(it)}/pull/{pull.number}#issuecomment-{said.id}",
-        "issue_url": f"{links.repository(it)}/issues/{pull.number}",
-        "user": _who(links, state, said.author),
-        "created_at": said.created_at,
-        "updated_at": said.updated_at,
-        "author_association": association(state, it, said.author),
-        "body": said.body,
     }
 
 

@@ -17,6 +17,7 @@ from tests.stand_ins.github import (
     check_routes,
     git_http,
     graphql,
+    issue_list_routes,
     issue_routes,
     people_routes,
     pull_routes,
@@ -40,6 +41,7 @@ for _module in (
     repository_routes,
     pull_routes,
     issue_routes,
+    issue_list_routes,
     review_routes,
     check_routes,
 ):

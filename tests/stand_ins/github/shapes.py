@@ -171,7 +171,8 @@ def repository(links: Links, state: State, it: Repository, viewer: str | None = 
     """A repository; `permissions` only for somebody who is signed in."""
     own = links.repository(it)
     page = links.page(it)
-    open_pulls = sum(pull.state == "open" for pull in it.pulls.values())
+    open_threads = sum(pull.state == "open" for pull in it.pulls.values())
+    open_threads += sum(issue.state == "open" for issue in it.issues.values())
     shape: Json = {
         "id": it.id,
         "node_id": node_id("R", it.id),
@@ -200,7 +201,7 @@ def repository(links: Links, state: State, it: Repository, viewer: str | None = 
         "visibility": "private" if it.private else "public",
         "is_template": False,
         "topics": [],
-        "has_issues": True,
+        "has_issues": it.has_issues,
         "has_projects": True,
         "has_downloads": True,
         "has_wiki": False,
@@ -208,8 +209,8 @@ def repository(links: Links, state: State, it: Repository, viewer: str | None = 
         "has_discussions": False,
         "allow_forking": True,
         "web_commit_signoff_required": False,
-        "open_issues": open_pulls,
-        "open_issues_count": open_pulls,
+        "open_issues": open_threads,
+        "open_issues_count": open_threads,
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "pushed_at": it.pushed_at,

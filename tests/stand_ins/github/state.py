@@ -139,6 +139,32 @@ class Pull:
 
 
 @dataclass
+class Issue:
+    """An issue of one repository."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: str
+    created_at: str
+    updated_at: str
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: str | None = None
+    milestone: str = ""
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+
+    @property
+    def node_id(self) -> str:
+        """Its name in GraphQL."""
+        return node_id("I", self.id)
+
+
+@dataclass
 class Status:
     id: int
     state: str
@@ -200,6 +226,8 @@ class Repository:
     updated_at: str = ""
     rights: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    has_issues: bool = True
     labels: dict[str, Label] = field(default_factory=dict)
     protection: dict[str, Protection] = field(default_factory=dict)
     hooks: list[Hook] = field(default_factory=list)

@@ -72,6 +72,19 @@ class Webhooks:
     def end(self) -> None:
         self._waiting.put(None)
 
+    def links(self) -> Links:
+        """Addresses as payloads name them."""
+        return self._links()
+
+    def tell(self, it: Repository, event: str, payload: Json, sender: str) -> None:
+        """Any other event."""
+        if _listeners(it, event):
+            self._tell(it, event, payload, sender)
+
+    def repository_shape(self, it: Repository) -> Json:
+        """A repository as events name it."""
+        return shapes.repository(self._links(), self._state, it)
+
     def settle(self) -> None:
         """Wait until everything that happened so far has been told."""
         self._waiting.join()
