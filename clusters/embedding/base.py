@@ -5,6 +5,7 @@ Plain Python: no Django here.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -27,3 +28,14 @@ def cosine(one: Vector, other: Vector) -> float:
     """How alike two vectors are, from 0 to 1."""
     small, large = sorted((one, other), key=len)
     return sum(weight * large.get(feature, 0.0) for feature, weight in small.items())
+
+
+def sum_of(vectors: Sequence[Vector]) -> Vector:
+    """The vectors' sum."""
+    if len(vectors) == 1:
+        return vectors[0]
+    total: dict[str, float] = defaultdict(float)
+    for vector in vectors:
+        for feature, weight in vector.items():
+            total[feature] += weight
+    return dict(total)

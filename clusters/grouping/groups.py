@@ -1,135 +1,143 @@
-"""Which item is in which group, and what it takes to decide that."""
+"""Which item is in which group, and to which one a new item belongs."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clusters.embedding.minilm import Floats
-from clusters.grouping.average import linked
 from clusters.grouping.rows import Rows
 
-WINDOW = 5_000  # the newest items, which a refinement may move
 _CHUNK = 4_096  # rows
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """What people decided: pairs of item numbers that belong together, or do not."""
+class Bound:
+    """Where an item belongs for certain: to the group of an earlier item, or to a group."""
 
-    together: Sequence[tuple[int, int]] = ()
-    apart: Sequence[tuple[int, int]] = ()
+    item: int | None = None
+    group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The group of a new item, and how alike it is to that group's members on average.
+
+    None for what was bound, and for the first of a group. `threshold` is what it had to reach.
+    """
+
+    group: int
+    average: float | None = None
+    threshold: float | None = None
 
 
 class Groups:
-    """The group of each item, and the sum of each group's rows; groups may become empty."""
+    """The group of each item, and the sum of each group's rows; groups may be empty or closed."""
 
     def __init__(self) -> None:
         self.of: list[int] = []
+        self.members: list[list[int]] = []
         self._sums = np.zeros((0, 0), np.float32)
         self._sizes = np.zeros(0, np.float32)
-        self._count = 0
+        self._closed = np.zeros(0, np.bool_)
 
-    def place(self, rows: Floats, threshold: float) -> list[int]:
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def open(self, width: int) -> int:
+        """The number of a new group without members."""
+        self._reserve(len(self) + 1, width)
+        self.members.append([])
+        return len(self) - 1
+
+    def close(self, closed: Iterable[int]) -> None:
+        """From now on nothing joins these groups by likeness; all others are open."""
+        self._closed[:] = False
+        self._closed[list(closed)] = True
+
+    def place(
+        self, rows: Floats, threshold: float, bound: Sequence[Bound | None] = ()
+    ) -> list[Joined]:
         """The next items, in order: each joins the group that it is most alike, or opens one."""
-        before = self._count
+        before = len(self)
         self._reserve(before + len(rows), rows.shape[1])
         totals = rows @ self._sums[:before].T  # to the groups as they were before these items
         changed: list[int] = []
-        found: list[int] = []
-        for row, total in zip(rows, totals, strict=True):
+        found: list[Joined] = []
+        for number, (row, total) in enumerate(zip(rows, totals, strict=True)):
             total[changed] = self._sums[changed] @ row
-            found.append(self._join(row, total, before, threshold))
-            if found[-1] < before:
-                changed.append(found[-1])
-        self.of += found
+            where = bound[number] if bound else None
+            joined = self._taken(where) if where else self._best(row, total, before, threshold)
+            self._join(joined.group, row)
+            if joined.group < before:
+                changed.append(joined.group)
+            found.append(joined)
         return found
 
-    def _join(self, row: Floats, old: Floats, before: int, threshold: float) -> int:
-        new = self._sums[before : self._count] @ row
-        means = np.concatenate((old, new)) / np.maximum(self._sizes[: self._count], 1)
-        group = int(means.argmax()) if self._count else 0
-        if not self._count or means[group] < threshold:
-            group = self._count
-            self._count += 1
-        self._sums[group] += row
-        self._sizes[group] += 1
-        return group
+    def set(self, of: Sequence[int], rows: Rows, count: int) -> None:
+        """Everything anew: the group of each item, of `count` groups."""
+        self.of = list(of)
+        self.members = [[] for _ in range(count)]
+        for item, group in enumerate(self.of):
+            self.members[group].append(item)
+        self.sum_up(rows)
 
-    def regroup(self, rows: Rows, threshold: float, fixed: Fixed) -> None:
-        """The newest items find their groups anew, each beginning with what is older of a group."""
-        first = max(0, len(self.of) - WINDOW)
-        recent = range(first, len(self.of))
-        nodes = _nodes(self.of, first, fixed)
-        sums, sizes = _sums(nodes, rows)
-        old = sum(node[0] < first for node in nodes)
-        place = {item: number for number, node in enumerate(nodes) for item in node}
-        apart = [(place[a], place[b]) for a, b in fixed.apart if a in place and b in place]
-        roots = linked(sums, sizes, threshold, apart, old)
-        members: dict[int, list[int]] = defaultdict(list)
-        for node, root in zip(nodes, roots, strict=True):
-            members[root] += node
-        self._name(members.values(), recent)
-        self._count = max(self.of, default=-1) + 1
-        self._sum_up(rows)
-
-    def _name(self, found: Iterable[list[int]], recent: range) -> None:
-        """Each group keeps the number that most of its members had, as far as it is free."""
-        taken = {self.of[item] for item in range(recent.start)}
-        fresh = self._count
-        for group in sorted(found, key=lambda items: (items[0] >= recent.start, -len(items))):
-            if group[0] < recent.start:
-                name = self.of[group[0]]
-            else:
-                name = Counter(self.of[item] for item in group).most_common(1)[0][0]
-                if name in taken:
-                    name, fresh = fresh, fresh + 1
-            taken.add(name)
-            for item in group:
-                self.of[item] = name
-
-    def _sum_up(self, rows: Rows) -> None:
+    def sum_up(self, rows: Rows) -> None:
+        """The sums anew, when the rows are others."""
+        self._reserve(len(self), rows.width)
         self._sums[:] = 0
         self._sizes[:] = 0
-        self._reserve(self._count, rows.width)
-        of = np.array(self.of)
+        of = np.array(self.of, np.int64)
         for start in range(0, len(of), _CHUNK):
-            np.add.at(self._sums, of[start : start + _CHUNK], rows.part(start, start + _CHUNK))
-        self._sizes[: self._count] = np.bincount(of, minlength=self._count)
+            part = of[start : start + _CHUNK]
+            order = np.argsort(part, kind="stable")
+            groups, first = np.unique(part[order], return_index=True)
+            added = rows.part(start, start + _CHUNK)[order]
+            self._sums[groups] += np.add.reduceat(added, first, axis=0)
+        self._sizes[: len(self)] = np.bincount(of, minlength=len(self))
+
+    def sum_of(self, group: int) -> Floats:
+        """The sum of a group's rows."""
+        total: Floats = self._sums[group]
+        return total
+
+    @property
+    def nbytes(self) -> int:
+        """What the sums take."""
+        return self._sums.nbytes
+
+    def _taken(self, bound: Bound) -> Joined:
+        if bound.group is not None:
+            return Joined(bound.group)
+        assert bound.item is not None  # one of the two is set
+        return Joined(self.of[bound.item])
+
+    def _best(self, row: Floats, old: Floats, before: int, threshold: float) -> Joined:
+        count = len(self)
+        if count:
+            new = self._sums[before:count] @ row
+            means = np.concatenate((old, new)) / np.maximum(self._sizes[:count], 1)
+            means[self._closed[:count] | (self._sizes[:count] == 0)] = -1
+            group = int(means.argmax())
+            if means[group] >= threshold:
+                return Joined(group, float(means[group]), threshold)
+        return Joined(self.open(len(row)), None, threshold)
+
+    def _join(self, group: int, row: Floats) -> None:
+        self._sums[group] += row
+        self._sizes[group] += 1
+        self.members[group].append(len(self.of))
+        self.of.append(group)
 
     def _reserve(self, count: int, width: int) -> None:
-        if count > len(self._sizes):
+        there = len(self._sizes)
+        if count > there or self._sums.shape[1] != width:
             grown = max(1_024, count * 3 // 2)
-            sums = np.zeros((grown, width), np.float32)
-            sizes = np.zeros(grown, np.float32)
-            if self._count:
-                sums[: len(self._sizes)], sizes[: len(self._sizes)] = self._sums, self._sizes
-            self._sums, self._sizes = sums, sizes
-
-
-def _nodes(of: Sequence[int], first: int, fixed: Fixed) -> list[list[int]]:
-    """What may be moved: each recent item, or those that people put together.
-
-    Before them comes, for each group with recent items, what it has of older ones.
-    """
-    groups = set(of[first:])
-    older: dict[int, list[int]] = defaultdict(list)
-    for item in range(first):
-        if of[item] in groups:
-            older[of[item]].append(item)
-    single = {item: [item] for item in range(first, len(of))}
-    for one, other in fixed.together:
-        node, drop = single.get(min(one, other)), single.get(max(one, other))
-        if node is not None and drop is not None and node is not drop:
-            node += drop
-            single.update(dict.fromkeys(drop, node))
-    unique = {id(node): node for node in single.values()}
-    return [*older.values(), *unique.values()]
-
-
-def _sums(nodes: Sequence[Sequence[int]], rows: Rows) -> tuple[Floats, list[int]]:
-    sums = np.stack([rows.some(node).sum(axis=0) for node in nodes])
-    return sums, [len(node) for node in nodes]
+            sums, sizes = np.zeros((grown, width), np.float32), np.zeros(grown, np.float32)
+            closed = np.zeros(grown, np.bool_)
+            closed[:there] = self._closed
+            if self._sums.shape[1] == width:  # else there were no items yet
+                sums[:there], sizes[:there] = self._sums, self._sizes
+            self._sums, self._sizes, self._closed = sums, sizes, closed

@@ -1,34 +1,22 @@
-"""Says why an item is where it is."""
+"""Says in words what two reports have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from clusters.embedding.base import Vector, cosine
 from clusters.embedding.words import spelled
-from clusters.grouping.base import GroupingReason, Item
 
 _WORDS = 6
 
-
-def reason_for(item: Item, others: Sequence[Item], vectors: Mapping[int, Vector]) -> GroupingReason:
-    """The reason by the most similar of the other members of its group."""
-    same = next((o for o in others if o.fingerprint and o.fingerprint == item.fingerprint), None)
-    if same is not None:
-        return GroupingReason("fingerprint", same.id, 1.0, _shared(item, same, vectors))
-    own = vectors[item.id]
-    score, nearest = max(
-        ((cosine(own, vectors[other.id]), other) for other in others),
-        key=lambda found: (found[0], -found[1].id),
-    )
-    return GroupingReason("similar", nearest.id, round(score, 3), _shared(item, nearest, vectors))
+Weigh = Callable[[Sequence[str]], Sequence[float]]
 
 
-def _shared(item: Item, other: Item, vectors: Mapping[int, Vector]) -> list[str]:
-    """The words both have, as the item spells them, most telling first."""
-    mine, theirs = spelled(item.text), spelled(other.text)
-    one, two = vectors[item.id], vectors[other.id]
-    common = sorted(
-        mine.keys() & theirs.keys(), key=lambda word: (-one.get(word, 0) * two.get(word, 0), word)
-    )
-    return [mine[word] for word in common[:_WORDS]]
+def shared_words(one: str, other: str, weigh: Weigh) -> list[str]:
+    """The words that both texts have, as the first one spells them, most telling first.
+
+    `weigh` says how telling stems are.
+    """
+    mine, theirs = spelled(one), spelled(other)
+    common = sorted(mine.keys() & theirs.keys())
+    weights = dict(zip(common, weigh(common), strict=True))
+    return [mine[stem] for stem in sorted(common, key=lambda s: (-weights[s], s))[:_WORDS]]

@@ -11,7 +11,7 @@ from clusters.embedding.minilm import Floats
 
 
 class Rows:
-    """Grows by half of its size."""
+    """Grows by half of its size when there is no room."""
 
     def __init__(self) -> None:
         self._space = np.zeros((0, 0), np.float16)
@@ -24,6 +24,11 @@ class Rows:
     def width(self) -> int:
         """How many numbers a row has."""
         return self._space.shape[1]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that they take, with room to grow."""
+        return self._space.nbytes
 
     def part(self, start: int, end: int) -> Floats:
         """The rows from `start` to before `end`."""
@@ -39,13 +44,17 @@ class Rows:
         """Put rows after the last one."""
         needed = self._count + len(rows)
         if needed > len(self._space):
-            grown = np.zeros((max(1_024, needed * 3 // 2), rows.shape[1]), np.float16)
-            if self._count:
-                grown[: self._count] = self._space[: self._count]
-            self._space = grown
+            self.reserve(max(1_024, needed * 3 // 2), rows.shape[1])
         self._space[self._count : needed] = rows
         self._count = needed
 
-    def replace(self, rows: Floats) -> None:
-        """Put these in the place of the first ones."""
-        self._space[: len(rows)] = rows
+    def reserve(self, count: int, width: int) -> None:
+        """Make room for so many rows in all."""
+        grown = np.zeros((count, width), np.float16)
+        if self._count:
+            grown[: self._count] = self._space[: self._count]
+        self._space = grown
+
+    def replace(self, start: int, rows: Floats) -> None:
+        """Put these in the place of the ones from `start` on."""
+        self._space[start : start + len(rows)] = rows

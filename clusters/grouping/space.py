@@ -19,6 +19,8 @@ GROUPING = 0.15  # the share of words in what is alike: reports of one defect us
 DUPLICATES = 0.35  # a report that comes twice repeats its words as well
 _PAIRS = 10_000
 _ENOUGH = 100  # texts; the fewer there are, the more do random pairs say about groups
+# Of fewer texts: where groups of a few dozen short texts come out best, with meaning and without.
+_OF_FEW, _OF_FEW_WORDS = 0.30, 0.10
 _HIGH = 1.645  # spreads that the highest twentieth lies above, were it chance alone
 _LEAST = 0.02  # texts that are hardly ever alike still need more than one word in common
 _PER_SIZE = 0.63  # spreads for each natural logarithm of the number of texts
@@ -28,10 +30,13 @@ class Space:
     """Fitted to the texts of one project; without `dense` rows, words alone decide."""
 
     def __init__(
-        self, dense: Floats | None, texts: Sequence[Words], share: float, width: int = DIMENSIONS
+        self,
+        dense: Floats | None,
+        texts: Sequence[Words],
+        share: float = GROUPING,
+        width: int = DIMENSIONS,
     ) -> None:
-        self._rarity = Rarity(width)
-        self._rarity.learn(texts)
+        self._rarity = Rarity(texts, width)
         self._mean = None if dense is None or len(dense) < _ENOUGH else dense.mean(axis=0)
         self._share = share
 
@@ -47,17 +52,25 @@ class Space:
         ]
         return np.hstack(parts)
 
+    def weights(self, stems: Sequence[str]) -> list[float]:
+        """How telling words are here."""
+        return self._rarity.weights(stems)
 
-def threshold_of(rows: Rows) -> float:
-    """From which average likeness on two groups of these texts count as one; nobody's labels needed.
+
+def of_few(*, meaning: bool) -> float:
+    """The threshold of so few texts that nothing can be learnt from them."""
+    return _OF_FEW if meaning else _OF_FEW_WORDS
+
+
+def threshold_of(rows: Rows, count: int, *, meaning: bool) -> float:
+    """From which average likeness on two groups count as one, by the first `count` texts alone.
 
     Random pairs are nearly all of different groups, so the lower half of their likeness shows how
-    far chance reaches. The more texts there are, the further above that a chance may be: it takes
-    0.63 spreads for each natural logarithm of their number.
+    far chance reaches; nobody's labels are needed. The more texts there are, the further above that a chance may be: it takes
+    0.63 spreads for each natural logarithm of their number. `meaning`: not words alone.
     """
-    count = len(rows)
-    if count < 2:
-        return 1.0
+    if count < _ENOUGH:
+        return of_few(meaning=meaning)
     # A seed of its own: the same texts always give the same figure.
     chance = np.random.default_rng(count)
     one, other = chance.integers(0, count, _PAIRS), chance.integers(0, count, _PAIRS)
@@ -66,4 +79,4 @@ def threshold_of(rows: Rows) -> float:
     low, middle, high = np.quantile(pairs, [0.16, 0.5, 0.95])
     # Most pairs share no word at all: where words alone count, only the upper half says something.
     spread = middle - low if middle > low else (high - middle) / _HIGH
-    return float(middle + _PER_SIZE * math.log(max(count, _ENOUGH)) * max(spread, _LEAST))
+    return float(middle + _PER_SIZE * math.log(count) * max(spread, _LEAST))

@@ -1,8 +1,9 @@
-"""Plans: drafted, edited, approved. Each change of content is a new version."""
+"""Plans: drafted, edited, approved or rejected. Each change of content is a new version."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,28 +11,25 @@ from django.db.models import Max
 from django.utils import timezone
 from pydantic import ValidationError
 
-from clusters import wiring
-from clusters.forges.base import ForgeError
-from clusters.forges.git import GitError
-from clusters.grouping.base import Item
-from clusters.grouping.summary import most_telling
 from clusters.models import Cluster, FeedbackItem, Plan
 from clusters.models.plans import digest
-from clusters.planner.base import ClusterEvidence, Evidence, PlanDraft, SourceFile
-from clusters.planner.evidence import EvidencePlanner
-from clusters.planner.fallback import draft_with_fallback
-from clusters.services import repositories
+from clusters.planner.base import Audit, Drafted, PlanDraft, PlannerError
+from clusters.services import plan_writing, questions
+from clusters.services.plan_writing import Written
 from credentials.errors import Conflict, Invalid, NotFound
 from credentials.models import User
 from credentials.services import audit, teams
 
-EVIDENCE_READ = 300
-EVIDENCE_ITEMS = 60
+MOST_REASON = 2_000  # characters of why a plan is rejected
 
 
 def current(cluster: Cluster) -> Plan | None:
     """The newest version."""
-    return cluster.plans.select_related("created_by", "approved_by").order_by("-version").first()
+    return (
+        cluster.plans.select_related("created_by", "approved_by", "rejected_by")
+        .order_by("-version")
+        .first()
+    )
 
 
 def current_or_first(user: User, cluster: Cluster) -> Plan:
@@ -46,36 +44,42 @@ def current_or_first(user: User, cluster: Cluster) -> Plan:
         raise
 
 
-def generate(user: User, cluster: Cluster, *, after: int | None = None) -> Plan:
-    """Draft a new version from the evidence and the repository (by a model when there is one).
+def generate(
+    user: User, cluster: Cluster, *, after: int | None = None, way: str = "", hint: str = ""
+) -> Plan:
+    """Draft a new version now, from the evidence and the repository (by a model if there is one).
 
-    With `after` only on top of that version: raises Conflict `plan_changed` otherwise.
+    With `after` only on top of that version: raises Conflict `plan_changed` otherwise, or
+    `plan_not_written`. `way` and `hint` are as for `drafting.request`, which does the same in the
+    background.
     """
     teams.require_writer(user, cluster.project.team)
+    cleaned = plan_writing.clean_hint(hint)
     try:
-        base_sha, files = repositories.snapshot(cluster.project, user)
-        note = ""
-    except (ForgeError, GitError) as error:
-        # A plan from the reports alone is still useful; the page says what is missing.
-        base_sha, files, note = (
-            "",
-            list[SourceFile](),
-            f"The repository could not be read ({error}).",
+        written = plan_writing.write(user, cluster, way=way, hint=cleaned)
+    except PlannerError as error:
+        raise Conflict("plan_not_written", f"The plan could not be written. {error}") from error
+    return add_written(user, cluster, written, after=after, hint=cleaned)
+
+
+def add_written(
+    user: User | None, cluster: Cluster, written: Written, *, after: int | None, hint: str
+) -> Plan:
+    """Keep what a planner wrote as the next version, with what it would like to know."""
+    with transaction.atomic():
+        plan = _add_version(
+            user,
+            cluster,
+            written.drafted,
+            made_by=written.made_by,
+            note=written.note,
+            base_sha=written.base_sha,
+            verb="plan.generated",
+            after=after,
+            hint=hint,
         )
-    evidence = ClusterEvidence(cluster.title, cluster.summary, _evidence(cluster))
-    draft, made_by, fallback_note = draft_with_fallback(
-        wiring.model_planner(user, cluster.project.team), EvidencePlanner(), evidence, files
-    )
-    return _add_version(
-        user,
-        cluster,
-        draft,
-        made_by=made_by,
-        note=" ".join(part for part in (note, fallback_note) if part),
-        base_sha=base_sha,
-        verb="plan.generated",
-        after=after,
-    )
+        questions.replace(plan, written.drafted.questions)
+    return plan
 
 
 def edit(user: User, cluster: Cluster, changes: Mapping[str, Any], *, version: int) -> Plan:
@@ -104,7 +108,7 @@ def edit(user: User, cluster: Cluster, changes: Mapping[str, Any], *, version: i
     return _add_version(
         user,
         cluster,
-        draft,
+        Drafted(draft),
         made_by=Plan.MadeBy.PERSON,
         note="",
         base_sha=plan.base_sha,
@@ -115,58 +119,106 @@ def edit(user: User, cluster: Cluster, changes: Mapping[str, Any], *, version: i
 
 @transaction.atomic
 def approve(user: User, cluster: Cluster, *, version: int) -> Plan:
-    """Approve the newest version; `version` is the one the person has read."""
-    teams.require_writer(user, cluster.project.team)
-    plan = cluster.plans.select_for_update().order_by("-version").first()
-    if plan is None:
-        raise NotFound("no_plan", "There is no plan yet: generate one first.")
-    if plan.version != version:
-        raise _changed(plan.version)
+    """Approve the newest version; `version` is the one the person has read.
+
+    From here on its digest stands for it: a job keeps the digest of the plan that it carries out.
+    """
+    plan = _locked(user, cluster, version)
     if not plan.is_approved:
         plan.approved_by, plan.approved_at = user, timezone.now()
-        plan.save(update_fields=["approved_by", "approved_at"])
-        audit.record(
-            actor=user,
-            team=cluster.project.team,
-            verb="plan.approved",
-            target=cluster,
-            version=version,
-        )
+        plan.rejected_by, plan.rejected_at, plan.rejected_reason = None, None, ""
+        _judged(plan)
+        _tell(user, plan, "plan.approved", digest=plan.digest)
     return plan
 
 
 @transaction.atomic
 def withdraw_approval(user: User, cluster: Cluster) -> Plan:
     """Take the approval of the newest version back (undo)."""
+    plan = _locked(user, cluster)
+    if plan.is_approved:
+        plan.approved_by = plan.approved_at = None
+        _judged(plan)
+        _tell(user, plan, "plan.approval_withdrawn")
+    return plan
+
+
+@transaction.atomic
+def reject(user: User, cluster: Cluster, *, version: int, reason: str) -> Plan:
+    """Say that the newest version will not do, and why; an approval of it ends.
+
+    Raises Invalid without a reason. The version stays as it is; the next one can heed the reason.
+    """
+    plan = _locked(user, cluster, version)
+    said = reason.replace("\0", "").strip()
+    if not said or len(said) > MOST_REASON:
+        text = f"Say in 1 to {MOST_REASON:,} characters why: the next version can heed it."
+        raise Invalid("reason_invalid", text, fields={"reason": [text]})
+    plan.approved_by = plan.approved_at = None
+    plan.rejected_by, plan.rejected_at, plan.rejected_reason = user, timezone.now(), said
+    _judged(plan)
+    _tell(user, plan, "plan.rejected", reason=said)
+    return plan
+
+
+@transaction.atomic
+def withdraw_rejection(user: User, cluster: Cluster) -> Plan:
+    """Take the rejection of the newest version back (undo)."""
+    plan = _locked(user, cluster)
+    if plan.rejected_at is not None:
+        plan.rejected_by, plan.rejected_at, plan.rejected_reason = None, None, ""
+        _judged(plan)
+        _tell(user, plan, "plan.rejection_withdrawn")
+    return plan
+
+
+def _locked(user: User, cluster: Cluster, version: int | None = None) -> Plan:
+    """The newest version, held for this transaction; Conflict when it is not the one read."""
     teams.require_writer(user, cluster.project.team)
     plan = cluster.plans.select_for_update().order_by("-version").first()
     if plan is None:
         raise NotFound("no_plan", "There is no plan yet: generate one first.")
-    if plan.is_approved:
-        plan.approved_by = plan.approved_at = None
-        plan.save(update_fields=["approved_by", "approved_at"])
-        audit.record(
-            actor=user,
-            team=cluster.project.team,
-            verb="plan.approval_withdrawn",
-            target=cluster,
-            version=plan.version,
-        )
+    if version is not None and plan.version != version:
+        raise _changed(plan.version)
     return plan
 
 
+def _judged(plan: Plan) -> None:
+    plan.save(
+        update_fields=[
+            "approved_by",
+            "approved_at",
+            "rejected_by",
+            "rejected_at",
+            "rejected_reason",
+        ]
+    )
+
+
+def _tell(user: User | None, plan: Plan, verb: str, **more: object) -> None:
+    audit.record(
+        actor=user,
+        team=plan.cluster.project.team,
+        verb=verb,
+        target=plan.cluster,
+        version=plan.version,
+        **more,
+    )
+
+
 def _add_version(
-    user: User,
+    user: User | None,
     cluster: Cluster,
-    draft: PlanDraft,
+    drafted: Drafted,
     *,
     made_by: str,
     note: str,
     base_sha: str,
     verb: str,
     after: int | None = None,
+    hint: str = "",
 ) -> Plan:
-    content = draft.model_dump(mode="json")
+    content = drafted.draft.model_dump(mode="json")
     try:
         with transaction.atomic():
             newest = cluster.plans.aggregate(newest=Max("version"))["newest"] or 0
@@ -176,36 +228,28 @@ def _add_version(
                 content=content,
                 digest=digest(content),
                 made_by=made_by,
+                model_name=drafted.audit.model[:100],
                 note=note,
                 base_sha=base_sha,
                 created_by=user,
+                hint=hint,
+                audit=_audit(drafted.audit),
             )
             Cluster.objects.filter(pk=cluster.pk, status=Cluster.Status.NEW).update(
                 status=Cluster.Status.PLANNED
             )
-            audit.record(
-                actor=user,
-                team=cluster.project.team,
-                verb=verb,
-                target=cluster,
-                version=plan.version,
-            )
+            _tell(user, plan, verb)
     except IntegrityError as error:
         # Somebody saved the same version number in between.
         raise _changed((after or 0) + 1) from error
     return plan
 
 
-def _evidence(cluster: Cluster) -> list[Evidence]:
-    """The reports that say best what all are about, first."""
-    newest = cluster.items.select_related("source").order_by("-seen_at", "-id")[:EVIDENCE_READ]
-    rows = {item.pk: item for item in newest}
-    telling = most_telling([Item(row.pk, row.title, row.body) for row in rows.values()])
-    chosen = [rows[item.id] for item in telling[:EVIDENCE_ITEMS]]
-    return [
-        Evidence(item.pk, item.source.get_kind_display(), item.title, item.body, item.author)
-        for item in chosen
-    ]
+def _audit(record: Audit) -> dict[str, Any]:
+    """As the row keeps it; nothing where nothing was measured."""
+    kept = asdict(record)
+    del kept["model"]
+    return kept if record != Audit() else {}
 
 
 def _check_evidence(cluster: Cluster, draft: PlanDraft) -> None:

@@ -48,8 +48,6 @@ def test_words_are_cut_into_known_pieces(tmp_path: Path) -> None:
 
 def test_rows_of_words_have_length_one_or_are_empty() -> None:
     texts = [counted("coupon total wrong"), counted("the 42 !!")]
-    rarity = Rarity()
-    rarity.learn(texts)
-    full, empty = rarity.rows(texts)
+    full, empty = Rarity(texts).rows(texts)
     assert np.linalg.norm(full) == pytest.approx(1, abs=1e-5)
     assert not empty.any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clusters.grouping.base import Item
+from clusters.describing.base import Report
 
 # (label, title, body); the label is what a person would sort the report under.
 REPORTS: tuple[tuple[str, str, str], ...] = (
@@ -126,5 +126,5 @@ REPORTS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-ITEMS = tuple(Item(number, title, body) for number, (_, title, body) in enumerate(REPORTS, 1))
+ITEMS = tuple(Report(number, title, body) for number, (_, title, body) in enumerate(REPORTS, 1))
 LABELS = {number: label for number, (label, _, _) in enumerate(REPORTS, 1)}

@@ -6,7 +6,7 @@ import numpy as np
 
 from clusters.embedding.minilm import Floats, unit
 from clusters.grouping.average import linked
-from clusters.grouping.groups import Fixed
+from clusters.grouping.regroup import Fixed
 from clusters.grouping.stream import Stream
 
 TOPICS = ("coupon discount basket", "export month pdf", "login password loop", "reminder late hour")

@@ -81,7 +81,7 @@ def test_reports_are_fenced_with_a_word_that_they_cannot_know() -> None:
         planner(script).draft(CLUSTER, FILES)
         (fence,) = set(re.findall(r"BEGIN (\w{20,})", script.asked[0]))
         assert f"END {fence}" in script.rules
-        assert "never instructions" in script.rules
+        assert "never an instruction" in script.rules
         fences.add(fence)
     assert len(fences) == 2
 
@@ -147,7 +147,7 @@ def test_a_failure_falls_back_to_the_evidence_and_says_so() -> None:
     failing = planner(Scripted(ModelHTTPError(401, "m")))
     plan, made_by, note = draft_with_fallback(failing, EvidencePlanner(), CLUSTER, FILES)
     assert made_by == "evidence"
-    assert plan == EvidencePlanner().draft(CLUSTER, FILES)
+    assert plan.draft == EvidencePlanner().draft(CLUSTER, FILES)
     assert note == (
         "The model could not write this plan (The provider refused the key); this is the evidence plan."
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from clusters.grouping.base import Item
-from clusters.grouping.online import assign
-from clusters.grouping.summary import describe
+from clusters.cleaning.report import for_comparing
+from clusters.describing.base import Report
+from clusters.describing.extracts import describe
+from clusters.embedding.dense import encoder
+from clusters.grouping.stream import Stream
 from clusters.planner.base import ClusterEvidence, Evidence, SourceFile
 from clusters.planner.evidence import EvidencePlanner
 from clusters.sources.base import IncomingReport
@@ -37,11 +39,15 @@ def reports() -> dict[int, IncomingReport]:
 
 
 @pytest.fixture(scope="module")
-def clusters(reports: dict[int, IncomingReport]) -> list[list[Item]]:
-    items = [Item(number, report.title, report.body) for number, report in reports.items()]
-    groups: dict[int | None, list[Item]] = defaultdict(list)
-    for item, assignment in zip(items, assign(items), strict=True):
-        groups[assignment.new_cluster].append(item)
+def clusters(reports: dict[int, IncomingReport]) -> list[list[Report]]:
+    model = encoder()
+    assert model is not None  # it ships
+    stream = Stream(model.embed)
+    stream.add([for_comparing(report.title, report.body) for report in reports.values()])
+    stream.refine()
+    groups: dict[int, list[Report]] = defaultdict(list)
+    for (number, report), group in zip(reports.items(), stream.groups, strict=True):
+        groups[group].append(Report(number, report.title, report.body))
     return sorted(groups.values(), key=len, reverse=True)
 
 
@@ -54,20 +60,20 @@ def repository() -> list[SourceFile]:
     return [SourceFile(p.relative_to(root).as_posix(), p.read_text("utf-8")) for p in paths]
 
 
-def labels(cluster: list[Item], reports: dict[int, IncomingReport]) -> Counter[str]:
+def labels(cluster: list[Report], reports: dict[int, IncomingReport]) -> Counter[str]:
     return Counter(TRUTH[reports[item.id].external_id] for item in cluster)
 
 
 @pytest.mark.parametrize("defect", DEFECTIVE)
 def test_the_reports_of_a_defect_are_mostly_in_one_cluster(
-    defect: str, reports: dict[int, IncomingReport], clusters: list[list[Item]]
+    defect: str, reports: dict[int, IncomingReport], clusters: list[list[Report]]
 ) -> None:
     most = max(labels(cluster, reports)[defect] for cluster in clusters)
     assert most >= 0.8 * list(TRUTH.values()).count(defect)
 
 
 def test_no_cluster_mixes_defects_or_swallows_noise(
-    reports: dict[int, IncomingReport], clusters: list[list[Item]]
+    reports: dict[int, IncomingReport], clusters: list[list[Report]]
 ) -> None:
     assert all(len(labels(cluster, reports)) == 1 for cluster in clusters)
 
@@ -76,11 +82,13 @@ def test_no_cluster_mixes_defects_or_swallows_noise(
 def test_the_defective_file_is_the_first_candidate(
     defect: str,
     reports: dict[int, IncomingReport],
-    clusters: list[list[Item]],
+    clusters: list[list[Report]],
     repository: list[SourceFile],
 ) -> None:
     items = max(clusters, key=lambda cluster: labels(cluster, reports)[defect])
     evidence = [Evidence(item.id, "file", item.title, item.body) for item in items]
-    plan = EvidencePlanner().draft(ClusterEvidence(*describe(items), evidence), repository)
+    said = describe(items)
+    cluster = ClusterEvidence(said.title, said.summary, evidence)
+    plan = EvidencePlanner().draft(cluster, repository)
     assert plan.files[0].path == DEFECTIVE[defect]
     assert plan.tests[0].path == f"tests/test_{Path(DEFECTIVE[defect]).name}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from clusters.describing.base import Report
 from clusters.scoring import duplicates, grouping
 from clusters.scoring.base import ScoringError
 from tests.clusters.grouping.reports import ITEMS, LABELS
@@ -16,8 +17,12 @@ def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
     return path
 
 
+def text_of(report: Report) -> str:
+    return f"{report.title}\n{report.body}"
+
+
 def reports(path: Path) -> Path:
-    return write(path, ["text", "label"], [[item.text, LABELS[item.id]] for item in ITEMS])
+    return write(path, ["text", "label"], [[text_of(item), LABELS[item.id]] for item in ITEMS])
 
 
 def test_every_row_gets_a_group_and_the_figures_are_told(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_a_file_without_texts_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_repeated_report_is_found_among_earlier_ones(tmp_path: Path) -> None:
-    texts = [*(item.text for item in ITEMS), "The last week is missing in a month exported to PDF"]
+    texts = [*map(text_of, ITEMS), "The last week is missing in a month exported to PDF"]
     items = write(tmp_path / "i.csv", ["id", "text"], [[f"r{n}", t] for n, t in enumerate(texts)])
     pairs = write(tmp_path / "d.csv", ["a", "b"], [["r1", f"r{len(texts) - 1}"]])
     said: list[str] = []

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
-from django.db import connection
 
-from clusters.grouping.base import Assignment, Group, Item
-from clusters.grouping.online import assign
-from clusters.models import Cluster, FeedbackItem, Project, Source
-from clusters.services import clusters, feedback
+from clusters.models import FeedbackItem, Project, Source
+from clusters.services import feedback
 from credentials.errors import Forbidden, Invalid
 from credentials.models import User
 from tests import factories
@@ -69,74 +64,3 @@ def test_a_wrong_header_says_what_is_needed(alice: User, project: Project) -> No
 def test_an_unknown_format_is_refused(alice: User, project: Project) -> None:
     with pytest.raises(Invalid, match=r"csv|jsonl"):
         feedback.import_file(alice, project, name="mail.xlsx", data=b"PK")
-
-
-def test_waiting_feedback_gets_clusters_with_counts(alice: User, project: Project) -> None:
-    for name, text in (
-        ("Ann", "Two coupons give a wrong total"),
-        ("Ben", "Wrong total with two coupons"),
-    ):
-        feedback.add_item(alice, project, title=text, body=text, author=name)
-    assert clusters.group_waiting(project) == 2
-    assert not FeedbackItem.objects.filter(cluster=None).exists()
-    assert sum(cluster.item_count for cluster in project.clusters.all()) == 2
-    assert clusters.group_waiting(project) == 0
-
-
-def test_every_membership_has_its_reason(alice: User, project: Project) -> None:
-    feedback.add_item(
-        alice, project, title="Two coupons give a wrong total", body="Wrong by a cent."
-    )
-    clusters.group_waiting(project)
-    assert FeedbackItem.objects.get().reason["rule"] == "first"
-
-
-def test_a_title_that_a_person_wrote_stays(alice: User, project: Project) -> None:
-    feedback.add_item(alice, project, title="Two coupons give a wrong total", body="x")
-    clusters.group_waiting(project)
-    cluster = clusters.edit(alice, project.clusters.get(), title="Coupons", summary="")
-    clusters.refresh(cluster)
-    assert cluster.title == "Coupons"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nobody_waits_while_reports_are_compared(
-    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_transaction: list[bool] = []
-
-    def watched(items: Sequence[Item], existing: Sequence[Group]) -> list[Assignment]:
-        in_transaction.append(connection.in_atomic_block)
-        return assign(items, existing)
-
-    monkeypatch.setattr(clusters, "assign", watched)
-    monkeypatch.setattr(clusters, "GROUPED_AT_ONCE", 2)
-    for title in ("Total is wrong", "Export hangs", "Login is slow"):
-        feedback.add_item(alice, project, title=title)
-    assert clusters.group_waiting(project) == 3
-    assert in_transaction == [False, False]
-
-
-def test_what_changed_while_reports_were_compared_is_seen(
-    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another worker was faster with one report; the other one's cluster was dismissed."""
-    item, _ = feedback.add_item(alice, project, title="Total is wrong with coupons")
-    clusters.group_waiting(project)
-    taken, _ = feedback.add_item(alice, project, title="Export hangs")
-    late, _ = feedback.add_item(alice, project, title="Total is wrong with coupons!")
-    elsewhere = factories.make_cluster(project)
-
-    def overtaken(items: Sequence[Item], existing: Sequence[Group]) -> list[Assignment]:
-        found = assign(items, existing)
-        FeedbackItem.objects.filter(pk=taken.pk).update(cluster=elsewhere)
-        Cluster.objects.filter(items=item).update(status=Cluster.Status.DISMISSED)
-        return found
-
-    monkeypatch.setattr(clusters, "assign", overtaken)
-    assert clusters.group_waiting(project) == 1
-    taken.refresh_from_db()
-    late.refresh_from_db()
-    assert taken.cluster == elsewhere
-    assert late.cluster is not None
-    assert late.cluster.status == Cluster.Status.NEW
