@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from clusters.cleaning import unseen
 from clusters.cleaning.base import Flag, excerpt
@@ -15,11 +16,18 @@ from clusters.cleaning.screening.foreign import FOREIGN_RULES
 from clusters.cleaning.screening.frames import FRAME_RULES
 from clusters.cleaning.screening.orders import ORDERS_RULES
 from clusters.cleaning.screening.rules import flags
+from clusters.cleaning.screening.together import CONCEALED_RULES, together
 from clusters.cleaning.screening.words import ACTION, AGENT
 
 _RULES = (*ORDERS_RULES, *ACTIONS_RULES, *FRAME_RULES, *FOREIGN_RULES)
 _MOST = 12  # flags of one report
-_SPREAD = {"URL encoding", "HTML entities", "escapes", "leet"}  # leave what was plain as it was
+_SPREAD = {
+    "URL encoding",
+    "HTML entities",
+    "escapes",
+    "leet",
+    "hyphens",
+}  # leave what was plain as it was
 _ORDER = re.compile(
     rf"^\W{{0,3}}(?:(?:please|now|you must|{AGENT})\W{{1,2}})?{ACTION}\s\S{{1,40}}\s\S",
     re.MULTILINE,
@@ -43,7 +51,7 @@ def _flags(text: str) -> Iterator[Flag]:
     yield from concealed(text)
     seen, _ = unseen.take_out(text)
     plain = folded(seen)
-    direct = list(flags(plain, quoted(plain), _RULES))
+    direct = [*flags(plain, quoted(plain), _RULES), *together(plain)]
     yield from direct
     if match := _DECODE.search(plain):
         yield Flag("encoded", "It asks to decode a text and to follow it.", excerpt(match[0]))
@@ -55,7 +63,8 @@ def _flags(text: str) -> Iterator[Flag]:
 def _encoded(name: str, said: str, known: set[str]) -> Iterator[Flag]:
     """What was encoded was not meant for people: a plain order is enough where it stands alone."""
     text = folded(said)
-    found = next((f for f in flags(text, [], _RULES) if f.reason not in known), None)
+    hits = chain(flags(text, [], _RULES), together(text, CONCEALED_RULES))
+    found = next((flag for flag in hits if flag.reason not in known), None)
     alone = name.split(",")[-1].strip() not in _SPREAD | {"rot13", "reversed text"}
     order = _ORDER.search(text) if alone else None
     if found or order:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from clusters.cleaning import hidden_html, unseen
-from clusters.cleaning.base import Flag, Removal, excerpt
+from clusters.cleaning.base import KEPT, Flag, Removal, excerpt
 from clusters.cleaning.screening.folding import folded
+from clusters.cleaning.screening.together import HIDDEN_RULES, RULES, together
 from clusters.cleaning.screening.words import ACTION, AGENT, FRAME, PRIVATE, START
 
 _INSIDE_WORD = re.compile("(?<=[A-Za-z])[\u200b-\u200d\u2060-\u2064\ufeff\u180e]{1,20}(?=[A-Za-z])")
@@ -17,6 +18,25 @@ _OVERRIDE = re.compile("[\u202e]|\u202d(?=[^\u202c\n]{0,80}[A-Za-z])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MANY = 3  # zero-width characters inside of words: one or two come with copying
 
+_ASIDE = (
+    (
+        "attributes of HTML tags",
+        re.compile(
+            r"<[a-z][^<>]{0,400}?\s(?:alt|title|content|aria-label|placeholder|value|data-[\w-]{1,20})"
+            r"\s?=\s?(?P<mark>[\"'])(?P<said>[^\"'<>]{12,400})(?P=mark)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "HTML elements that are not drawn",
+        re.compile(
+            r"<(?P<tag>template|noscript|svg|meta|object|title|style|script|textarea|datalist)\b[^<>]{0,200}>"
+            r"(?P<said>[^¶]{12,600}?)</(?P=tag)>",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
 _ORDER = re.compile(rf"{START}{ACTION}\s(?=\S{{1,60}}\s\S)", re.MULTILINE)
 _HARM = re.compile(
     rf"{START}(?:(?:send|push|merge|approve|publish|upload|exfiltrate|grant|commit|fetch|curl|wget|release|force|leak|email|mail|obey|deploy|bypass|rotate|invite|wipe|forget|disregard|execute|reveal|print|dump|echo|install|download|append|edit|modify)\s\S"
@@ -25,6 +45,9 @@ _HARM = re.compile(
 )
 _HEARER = re.compile(
     rf"\b{AGENT}\b|\byour (?:prompt|instructions|tools?|fix|patch|task)\b|{PRIVATE}"
+)
+_CALLED = re.compile(
+    rf"\b(?:for|to|attn|attention|hey|dear) (?:the |all |any )?{AGENT}s?\b|^\W{{0,8}}{AGENT}\s?:"
 )
 _MEANT = re.compile(FRAME)
 _FORM = re.compile(
@@ -36,13 +59,23 @@ def concealed(text: str) -> Iterator[Flag]:
     """The flags that only the text as it was sent can give."""
     yield from _characters(text)
     _, removals = hidden_html.take_out(unseen.take_out(text)[0])
-    for removal in removals:
+    for removal in (*removals, *_attributes(text)):
         if _is_order(removal):
             yield Flag(
                 "hidden_html",
                 f"An order stands in {removal.what}, which the original page does not show.",
                 excerpt(removal.text),
             )
+
+
+def _attributes(text: str) -> Iterator[Removal]:
+    """What tags say in their attributes, and elements whose content no page draws."""
+    if "<" not in text:
+        return
+    for what, pattern in _ASIDE:
+        said = "\n".join(match["said"] for match in pattern.finditer(text))
+        if said:
+            yield Removal(what, 1, said[:KEPT])
 
 
 def _characters(text: str) -> Iterator[Flag]:
@@ -61,6 +94,13 @@ def _characters(text: str) -> Iterator[Flag]:
 def _is_order(removal: Removal) -> bool:
     """Forms explain themselves in comments; nobody hides an element to explain a form."""
     text = folded(removal.text)
+    if _FORM.search(text) and removal.what == "HTML comments" and not _CALLED.search(text):
+        return bool(_HARM.search(text) and _HEARER.search(text) and _MEANT.search(text))
+    elements = removal.what == "hidden HTML elements"
+    if next(together(text, HIDDEN_RULES if elements else RULES), None):
+        return True
+    if _CALLED.search(text):
+        return True
     if removal.what == "hidden HTML elements":
         return bool(_ORDER.search(text) or _HEARER.search(text) or _MEANT.search(text))
     if _HEARER.search(text) and _ORDER.search(text):

@@ -24,12 +24,49 @@ _ENTITY = re.compile(r"&#x?[0-9a-fA-F]{2,6};")
 _ESCAPE = re.compile(r"\\(?:u\{?[0-9a-fA-F]{4,6}\}?|x[0-9a-fA-F]{2}|[0-7]{3})")
 # Where an encoded part begins, a sentence does.
 _BEGINS = re.compile(r"(?<!\S)(?=%[0-9a-fA-F]{2}|&#|\\[ux])")
+_MORSE = re.compile(r"(?:[.\u00b7\u2022-]{1,5}[ /|]{1,3}){8,2000}[.\u00b7\u2022-]{1,5}")
+_MORSE_LETTERS = dict(
+    zip(
+        [
+            ".-",
+            "-...",
+            "-.-.",
+            "-..",
+            ".",
+            "..-.",
+            "--.",
+            "....",
+            "..",
+            ".---",
+            "-.-",
+            ".-..",
+            "--",
+            "-.",
+            "---",
+            ".--.",
+            "--.-",
+            ".-.",
+            "...",
+            "-",
+            "..-",
+            "...-",
+            ".--",
+            "-..-",
+            "-.--",
+            "--..",
+        ],
+        "abcdefghijklmnopqrstuvwxyz",
+        strict=True,
+    )
+)
+# Words in pieces: "ig-nore pre-vious".
+_HYPHENS = re.compile(r"(?<=[a-z]{2})-(?=[a-z]{2})", re.IGNORECASE)
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|\u00b7-]{1,3}){7,400}\w(?!\w)")
 _LEET = re.compile(r"(?=\S{0,30}[0-9@$|])(?=\S{0,30}[a-zA-Z])\S{2,30}")
 _LEET_LETTERS = str.maketrans("0134578@$|+", "oieastbasit")
 _LEET_READINGS = (_LEET_LETTERS, str.maketrans("0134578@$|+", "oleastbasit"))
 # A word that almost every order has, as it looks when the text is turned.
-_TELLING = ("instruct", "ignore", "disregard", "forget", "prompt", "secret", "token", "environment", "delete", "execute", "system", "credential", "password", "follow", "reveal", "print", "override", "commit", "merge", "upload", "send ", "agent", "workflow", "remove", "push")  # fmt: skip
+_TELLING = ("instruct", "ignore", "disregard", "forget", "prompt", "secret", "token", "environment", "delete", "execute", "system", "credential", "password", "follow", "reveal", "print", "override", "commit", "merge", "upload", "send ", "agent", "workflow", "remove", "push", "admin", "api key", "approve", "without", "you are now", "tests", "rules", "private", "server", "please ")  # fmt: skip
 _ROT13 = tuple(codecs.encode(word, "rot13") for word in _TELLING)
 _REVERSED = tuple(word[::-1] for word in _TELLING)
 
@@ -75,6 +112,10 @@ def _whole(text: str) -> Iterator[tuple[str, str]]:
             read = text.translate(table)
             if _tells(read.lower()) > _tells(lowered):
                 yield "leet", read
+    if len(_HYPHENS.findall(text)) >= 3:
+        read = _HYPHENS.sub("", text)
+        if _tells(read.lower()) > _tells(lowered):
+            yield "hyphens", read
     if spaced := _SPACED.findall(text):
         for run in spaced[:_MOST]:
             yield "spaced letters", _joined(run)
@@ -96,6 +137,12 @@ def _base32(run: str) -> str:
 
 def _hex(run: str) -> str:
     return _text_of(lambda: bytes.fromhex(re.sub(r"\\x|0x|%|[\s,:]", "", run)))
+
+
+def _morse(run: str) -> str:
+    words = re.split(r"\s{0,2}[/|]\s{0,2}|\s{3}", re.sub("[\u00b7\u2022]", ".", run))
+    read = ["".join(_MORSE_LETTERS.get(code, "") for code in word.split()) for word in words]
+    return " ".join(read)
 
 
 def _binary(run: str) -> str:
@@ -131,8 +178,9 @@ def _unescaped(match: re.Match[str]) -> str:
 
 def _joined(run: str) -> str:
     """Letters put together; a wider gap, or any other mark than the usual one, ends a word."""
-    words = re.split(r"[ ]{2,3}|[ ]?[|*\u00b7_][ ]?", run)
-    return " ".join("".join(re.findall(r"\w", word)) for word in words)
+    marks = [mark for mark in "_.*|\u00b7-" if run.count(mark) > run.count(" ")]
+    words = run.split() if marks else re.split(r"[ ]{2,3}|[ ]?[|*\u00b7_][ ]?", run)
+    return " ".join("".join(re.findall(r"[^\W_]", word)) for word in words)
 
 
 _RUNS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
@@ -141,5 +189,6 @@ _RUNS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("Base32", _BASE32, _base32),
     ("hex", _HEX, _hex),
     ("binary", _BINARY, _binary),
+    ("Morse code", _MORSE, _morse),
     ("character codes", _DECIMAL, _decimal),
 )

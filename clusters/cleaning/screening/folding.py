@@ -9,6 +9,8 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕһԁԛԝкмтнвգոցαορνικτευ",
     "aeopcyxijshdqwkmthbgngaopviktey",
 )
+# Small capitals, which no normal form knows.
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
 _QUOTES = str.maketrans("\u2019\u2018\u201c\u201d\u201e\u00ab\u00bb", "''" + '"' * 5)
 _WORD = re.compile(r"\w*[^\W\d_]\w*")
 _LATIN = re.compile("[a-z]")
@@ -30,7 +32,7 @@ def folded(text: str) -> str:
     if not text.isascii():
         text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
         text = unicodedata.normalize("NFC", text)
-        text = text.translate(_QUOTES)
+        text = text.translate(_QUOTES).translate(_SMALL_CAPITALS)
         text = _WORD.sub(_plain_word, text)
     return _END.sub(lambda end: "¶\n" if "\n" in end[0] else "¶", _SPACE.sub(" ", text))
 

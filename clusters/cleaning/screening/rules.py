@@ -10,14 +10,18 @@ from functools import cache
 from clusters.cleaning.base import Flag, excerpt
 
 _ABOUT = re.compile(
+    r"\b(?:such as|for example|e\.g\.|phrases like|texts like)\W{0,3}$|\b(?:report|issue|message|ticket|feedback|mail|user|visitor)s? (?:with|having|using) (?:the|an?|this) (?:\w{1,12} )?(?:text|phrase|sentence|string|words|wording)s?\W{0,3}$|\bcontain(?:s|ed|ing)?\W{0,3}$|\b(?:is|be|are|gets?|was|were) (?:not )?(?:shown as |marked as )?(?:flagged|blocked|filtered|refused|detected|rejected)|"
     r"prompt[- ]injection|injections?\b|jailbreak|vulnerab|exploit|attacker|malicious|payload|sanitiz|escap(?:e|ing)"
     r"|(?:user|visitor|customer|somebody|someone|anyone|people|they|i|we|you)(?: can| could| may)? (?:type|enter|send|write|ask|say|submit|paste|click|read|see)s?\b"
     r"|typing|entering|chatbot|(?:our|the|my) (?:\w{1,15} )?(?:bot|model|llm|assistant|chat)|test (?:case|prompt|string)"
-    r"|(?:page|dialog|button|toast|banner|screen|app|ui|it|label|tooltip|e?-?mail|message|title|text|heading|notification|status|line)"
+    r"|(?:tutorial|manual|guide|docs|documentation|readme|wizard|page|dialog|button|toast|banner|screen|app|ui|it|label|tooltip|e?-?mail|message|title|text|heading|notification|status|line)"
     r" (?:which |that )?(?:still |then |now |always )?(?:say|show|read|display|state|call)s?(?:ed)?\b|(?:button|option|label|setting|command|flag|rule|menu|string|phrase) (?:called|named|labell?ed)?\W{0,3}$"
 )
 _OBEY = re.compile(
     r"(?:do (?:what|exactly|this|as)|follow|obey|execute|carry out|comply|your (?:task|job)|respond|reply|answer|must|instead)\b[^¶]{0,60}$"
+)
+_COMPLAINT = re.compile(
+    r"[^¶]{0,120}?\b(?:must|should|shall)(?:n't| not| never) (?:be )?(?:possible|allowed|work|happen)\b"
 )
 _NEAR = 160  # characters
 _LEAD = 40  # characters of what stands before an order belong to a match
@@ -67,6 +71,8 @@ def flags(text: str, spans: list[tuple[int, int]], rules: Iterable[Rule]) -> Ite
 
 def _is_mention(text: str, match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
     """Whether the words are talked about: quoted, by a sentence about input or a page."""
+    if _COMPLAINT.match(text, match.end()):
+        return True
     for start, end in spans:
         if start - _LEAD <= match.start() and start < match.end() <= end + 1:
             before = text[max(0, start - _NEAR) : start]
