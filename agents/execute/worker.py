@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from agents import wiring
-from agents.execute import ends, scratch
+from agents.execute import ends, refusals, scratch
 from agents.execute.ends import End
 from agents.execute.heart import Heart
 from agents.execute.journal import ExecutionJournal
@@ -23,16 +23,25 @@ from agents.outcomes import outcome
 from agents.pipelines import records
 from agents.pipelines.base import AwaitsApproval, Cancelled, HandedOver, LeaseLost, Stop
 from agents.pipelines.fix import run_fix
+from agents.pipelines.plan import run_plan
 from agents.sandboxes.base import SandboxError
 from agents.sandboxes.patience import PatientProvider
-from agents.services import approvals, contexts, executions, leases, outages, prices, pulls
+from agents.services import (
+    approvals,
+    contexts,
+    executions,
+    leases,
+    outages,
+    plan_jobs,
+    prices,
+    pulls,
+)
 from agents.services.leases import Lease
 from clusters.forges import interrupts
 from clusters.forges.base import ForgeError, PullState, RateLimited
 from clusters.forges.interrupts import Interrupt, sheltered, working_under
 from clusters.models import Cluster
 from clusters.services import repositories
-from credentials.services import credentials
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +59,9 @@ class Worker:
     def __init__(self, lease: Lease, execution: Execution) -> None:
         self.lease = lease
         self.execution = execution
-        self.job = Job.objects.select_related("project__team", "cluster", "requested_by").get(
-            pk=lease.job_id
-        )
+        self.job = Job.objects.select_related(
+            "project__team", "cluster", "requested_by", "drafting__cluster__project__team"
+        ).get(pk=lease.job_id)
         self.prepared = wiring.prepare(
             self.job.runner,
             user=self.job.requested_by,
@@ -173,7 +182,7 @@ class Worker:
             executions.try_again(self.lease, self.execution, code=end.code, detail=end.detail)
             log.info("job_tried_again", outcome=end.code)
         else:
-            self._note_refusal(end.code)
+            refusals.note(end.code, self.job.pk, self.prepared.revealed, self.connection.key)
             executions.finish(
                 self.lease,
                 self.execution,
@@ -192,19 +201,28 @@ class Worker:
         executions.finish(self.lease, self.execution, code=code)
 
     def _pipeline(self, journal: ExecutionJournal, folder: Path) -> End:
-        # Also for a job that was stopped before: whoever tidies up needs to know it.
-        silent = partial(ForgeError, "forge_unavailable", "The forge did not answer.")
-        with sheltered(_LONGEST_READING, silent):
-            context = contexts.fix_context(self.job, self.forge)
-        # At the gate the agent's work is done: its key is not needed any more.
-        if self.prepared.problem and context.needs_agent:
-            raise Stop("runner_not_configured", self.prepared.problem)
         patient = PatientProvider(self.sandboxes, interrupts.check, _spare)
         tools = wiring.tools(self.prepared.runner, self.forge, patient, folder)
+        # Also for a job that was stopped before: whoever tidies up needs to know it.
+        silent = partial(ForgeError, "forge_unavailable", "The forge did not answer.")
+        if self.job.kind == Job.Kind.PLAN:
+            with sheltered(_LONGEST_READING, silent):
+                about = contexts.plan_context(self.job, self.forge)
+            self._require_key(needed=True)
+            found = run_plan(about, tools, journal)
+            return End(*plan_jobs.ended(self.lease, self.job, self.execution, found))
+        with sheltered(_LONGEST_READING, silent):
+            context = contexts.fix_context(self.job, self.forge)
+        self._require_key(needed=context.needs_agent)
         result = run_fix(context, tools, journal)
         if result.pull_number is not None:
             self._store_pull(result.pull_number, verified=result.verified)
         return End(result.outcome, result.detail, again=result.again)
+
+    def _require_key(self, *, needed: bool) -> None:
+        """At the gate the agent's work is done: its key is not needed any more."""
+        if self.prepared.problem and needed:
+            raise Stop("runner_not_configured", self.prepared.problem)
 
     def _after(self, result: object) -> None:
         """Rows that follow a step's result."""
@@ -267,19 +285,6 @@ class Worker:
         if code in {"token_invalid", "token_missing"} and self.sandbox_id:
             code = "credential_expired"
         return code, f"{error} {error.fix_url}".strip()
-
-    def _note_refusal(self, code: str) -> None:
-        """The page of keys shows it, so that the next job does not run into it again."""
-        said = f"The provider refused it while job {self.job.pk} used it."
-        if code == "agent_key_refused":
-            refused = [key.credential_id for key in self.prepared.revealed]
-        elif code in {"token_invalid", "credential_expired"} and self.connection.key:
-            refused = [self.connection.key.credential_id]
-        else:
-            return
-        for credential_id in refused:
-            if credential_id is not None:
-                credentials.refused(credential_id, said, revoked=code != "agent_key_refused")
 
     def _end_sandbox(self) -> None:
         """From the heart's thread: end what the main thread waits for."""

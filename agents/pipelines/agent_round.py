@@ -48,7 +48,7 @@ def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRoun
     run.journal.artifact(Artifact("prompt", f"prompt-{task.round}.md", "text/markdown", kept))
     hooks.before(run, plan, task.round)
     run.journal.say(f"Round {task.round}: {run.context.runner_title} begins.")
-    verdict = _work(run, task)
+    verdict = at_work(run, task)
     # A round is given what is left of the job's time, where that is less than its own.
     if verdict.outcome == "time_limit" and run.seconds_left() > 1:
         verdict = replace(verdict, outcome="agent_limit")
@@ -63,7 +63,7 @@ def agent_round(run: FixRun, plan: TestPlan, round_task: RoundTask) -> AgentRoun
 
 def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
     return Task(
-        prompt=prompt_of(run, plan),
+        prompt=prompt_of(run, plan, task.number),
         round=task.number,
         feedback=task.feedback,
         session_id=task.session_id,
@@ -76,7 +76,8 @@ def _task(run: FixRun, plan: TestPlan, task: RoundTask) -> Task:
     )
 
 
-def _work(run: FixRun, task: Task) -> Verdict:
+def at_work(run: FixRun, task: Task) -> Verdict:
+    """What the agent makes of a task, within its time and what it may reach; raises Stop."""
     patience = Patience(
         round=min(run.settings.agent_timeout, run.seconds_left()),
         silence=run.settings.idle_timeout,

@@ -58,7 +58,7 @@ def work_in_rounds(run: FixRun, baseline: Baseline) -> Work:
         )
         if not _may_go_on(run, ended, work, task.number):
             return work
-        feedback = feedback_on(baseline, work.verification)
+        feedback = feedback_on(run, baseline, work.verification)
         said = (
             f"Round {task.number} did not prove the change: "
             f"{work.verification.judgement.sentence} The agent tries again."

@@ -43,7 +43,7 @@ chmod 755 .git/hooks/prepare-commit-msg
 def preflight(run: FixRun) -> Preflight:
     """Find out what is in the way before anything is made; raises Stop."""
     _check_forge(run)
-    isolation = _probe(run)
+    isolation = probe(run)
     if run.tools.runner is None:
         run.journal.say("No model is configured: the run will end after the baseline.")
     return Preflight(isolation)
@@ -74,7 +74,8 @@ def _said(finding: Finding) -> str:
     return f"{finding.sentence} {finding.fix_url}".strip()
 
 
-def _probe(run: FixRun) -> Isolation:
+def probe(run: FixRun) -> Isolation:
+    """How far commands can be kept apart here; raises Stop where that is not enough."""
     try:
         isolation = run.tools.sandboxes.probe()
     except SandboxError as error:

@@ -100,6 +100,16 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanAnswered:
+    """What an agent that only plans ended with; `words` are its last ones, whole."""
+
+    ok: bool
+    reason: str
+    outcome: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """What the guard found; `blocked` says that the commits must not leave."""
 

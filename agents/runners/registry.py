@@ -120,6 +120,7 @@ _OWN = (
             Need("key", "Key of the model's provider", secret=True),
             BASE_URL,
         ),
+        features=Features(plan_mode=True),
     ),
     AgentEntry(
         "scripted",
@@ -130,6 +131,7 @@ _OWN = (
         _scripted,
         (Need("transcript", "File of the recorded transcript"),),
         note="The model's words are a recorded transcript; files, commits and tests are real.",
+        features=Features(plan_mode=True),
     ),
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.runners.base import AgentEvent, Listener, Task, Usage, Verdict
 from agents.runners.builtin import BuiltinRunner
-from agents.runners.transcript import Transcript, Turn, load_transcript
+from agents.runners.transcript import Turn, load_transcript
 from agents.sandboxes.base import Sandbox
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ class ScriptedRunner:
     def work(self, task: Task, sandbox: Sandbox, listener: Listener) -> Verdict:
         """See HostedRunner."""
         transcript = load_transcript(self._path)
-        turns = max((len(turns) for turns in transcript.rounds), default=0)
+        rounds = [*transcript.rounds, transcript.plan]
+        turns = transcript.turns(task.round, plan_only=task.plan_only)
         agent = BuiltinRunner(
-            lambda: _recorded(transcript, task.round),
-            request_limit=turns + 1,
+            lambda: _recorded(turns, task.round),
+            request_limit=max(map(len, rounds)) + 1,
             test_timeout=self._test_timeout,
         )
         return agent.work(task, sandbox, _Uncounted(listener))
@@ -54,11 +56,11 @@ class _Uncounted:
             self._listener.emit(event)
 
 
-def _recorded(transcript: Transcript, round_number: int) -> Model:
+def _recorded(turns: Sequence[Turn], round_number: int) -> Model:
     from pydantic_ai.models.function import FunctionModel
 
     def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        return _response(transcript, round_number, _position(messages))
+        return _response(turns, round_number, _position(messages))
 
     return FunctionModel(answer, model_name="recorded-transcript")
 
@@ -76,10 +78,9 @@ def _position(messages: list[ModelMessage]) -> int:
     return position
 
 
-def _response(transcript: Transcript, round_number: int, position: int) -> ModelResponse:
+def _response(turns: Sequence[Turn], round_number: int, position: int) -> ModelResponse:
     from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
-    turns = transcript.rounds[round_number - 1] if round_number <= len(transcript.rounds) else []
     turn = turns[position] if position < len(turns) else NOTHING_MORE
     calls = [
         ToolCallPart(call.tool, call.args, tool_call_id=f"round{round_number}-{position}-{index}")

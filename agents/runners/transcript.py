@@ -33,10 +33,17 @@ class Turn(_Part):
 
 
 class Transcript(_Part):
-    """Turns of every round."""
+    """Turns of every round, and those of an agent that only plans."""
 
     title: str
     rounds: list[list[Turn]]
+    plan: list[Turn] = Field(default_factory=list)
+
+    def turns(self, round_number: int, *, plan_only: bool = False) -> list[Turn]:
+        """What is said in a round, counted from 1."""
+        if plan_only:
+            return self.plan
+        return self.rounds[round_number - 1] if round_number <= len(self.rounds) else []
 
 
 def load_transcript(path: Path) -> Transcript:

@@ -6,8 +6,8 @@ edits and what the database keeps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
 from pydantic import (
@@ -93,22 +93,46 @@ class PlanDraft(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One feedback item as a planner sees it."""
+    """One feedback item as a planner sees it; `comments` are what others said about it."""
 
     id: int
     source: str
     title: str
     body: str
     author: str = ""
+    comments: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only a maintainer can say: `why` is what depends on it, `choices` likely answers."""
+
+    text: str
+    why: str = ""
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a maintainer said to a question. `chosen`: one of the choices, in others' words."""
+
+    question: str
+    text: str
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterEvidence:
-    """A cluster as a planner sees it: most telling items first."""
+    """A cluster as a planner sees it: most telling items first.
+
+    `hint` and `answers` are the maintainer's, and so are to be heeded.
+    """
 
     title: str
     summary: str
     items: Sequence[Evidence]
+    hint: str = ""
+    answers: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,39 @@ class SourceFile:
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What it took: `events` are sentences, `cost_usd` is None where no price is known.
+
+    `seconds` is None for what nobody measured, such as a person's own plan.
+    """
+
+    seconds: float | None = None
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
+    model: str = ""
+    events: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A plan, what the planner would still like to know, and what it took."""
+
+    draft: PlanDraft
+    questions: Sequence[Question] = ()
+    audit: Audit = field(default_factory=Audit)
+
+
+MOST_QUESTIONS = 3
+Heard = Callable[[str], None]  # is told what a planner does, a sentence at a time
+
+
+def nobody(sentence: str) -> None:
+    """Hears nothing."""
 
 
 class PlannerError(Exception):
@@ -128,6 +185,8 @@ class Planner(Protocol):
 
     made_by: str  # "evidence" or "model"
 
-    def draft(self, cluster: ClusterEvidence, files: Sequence[SourceFile]) -> PlanDraft:
+    def write(
+        self, cluster: ClusterEvidence, files: Sequence[SourceFile], heard: Heard = nobody
+    ) -> Drafted:
         """A validated plan; raises PlannerError."""
         ...

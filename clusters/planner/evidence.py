@@ -1,12 +1,24 @@
-"""A plan from the reports and the repository alone: no model, the same result every time."""
+"""The planner that needs no model: what the reports and the repository say about each other."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
-from clusters.planner.base import CandidateFile, ClusterEvidence, PlanDraft, SourceFile
+from clusters.planner.asking import questions_of
+from clusters.planner.base import (
+    Audit,
+    CandidateFile,
+    ClusterEvidence,
+    Drafted,
+    Heard,
+    PlanDraft,
+    SourceFile,
+    nobody,
+)
 from clusters.planner.commands import test_commands
 from clusters.planner.findings import FILES, Findings, find
+from clusters.planner.heeding import named_files, said_by_maintainer
 from clusters.planner.hypotheses import hypotheses_of
 from clusters.planner.ranking import Ranked
 from clusters.planner.risks import risks_of
@@ -23,15 +35,30 @@ class EvidencePlanner:
         """A plan for any cluster, also without a single file."""
         return plan_of(find(cluster, files))
 
+    def write(
+        self, cluster: ClusterEvidence, files: Sequence[SourceFile], heard: Heard = nobody
+    ) -> Drafted:
+        """See Planner; nothing ever goes wrong here."""
+        began = time.monotonic()
+        count = "1 report is" if len(cluster.items) == 1 else f"{len(cluster.items)} reports are"
+        heard(f"{count} compared with {len(files):,} files of the repository.")
+        found = find(cluster, files)
+        drafted = plan_of(found)
+        seconds = round(time.monotonic() - began, 2)
+        return Drafted(drafted, questions_of(found), Audit(seconds=seconds))
+
 
 def plan_of(found: Findings) -> PlanDraft:
     """The findings as a plan."""
+    named = named_files(found)
+    ranked = _candidates([*found.code, *found.docs], found.wording)
+    rest = [one for one in ranked if one.path not in {file.path for file in named}]
     return PlanDraft(
         summary=summary_of(found),
         hypotheses=hypotheses_of(found),
-        files=_candidates([*found.code, *found.docs], found.wording)[:FILES],
+        files=[*named, *rest][:FILES],
         tests=_candidates(found.tests, found.wording),
-        steps=steps_of(found),
+        steps=[*said_by_maintainer(found.cluster), *steps_of(found)],
         criteria=criteria_of(found),
         validation=test_commands(found.texts, [test.path for test in found.tests]),
         risks=risks_of(found),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clusters.planner.base import ClusterEvidence, PlanDraft, Planner, PlannerError, SourceFile
+from clusters.planner.base import (
+    ClusterEvidence,
+    Drafted,
+    Heard,
+    Planner,
+    PlannerError,
+    SourceFile,
+    nobody,
+)
 
 
 def draft_with_fallback(
@@ -12,13 +20,14 @@ def draft_with_fallback(
     evidence_planner: Planner,
     cluster: ClusterEvidence,
     files: Sequence[SourceFile],
-) -> tuple[PlanDraft, str, str]:
+    heard: Heard = nobody,
+) -> tuple[Drafted, str, str]:
     """The plan, who made it, and a sentence for the page if the model failed (else empty)."""
     if planner is None:
-        return evidence_planner.draft(cluster, files), evidence_planner.made_by, ""
+        return evidence_planner.write(cluster, files, heard), evidence_planner.made_by, ""
     try:
-        return planner.draft(cluster, files), planner.made_by, ""
+        return planner.write(cluster, files, heard), planner.made_by, ""
     except PlannerError as error:
         reason = str(error).rstrip(".")
         note = f"The model could not write this plan ({reason}); this is the evidence plan."
-        return evidence_planner.draft(cluster, files), evidence_planner.made_by, note
+        return evidence_planner.write(cluster, files, heard), evidence_planner.made_by, note

@@ -1,36 +1,66 @@
-"""A plan by a model that has read the reports and the files the evidence points at."""
+"""A plan by a model that has read the reports, and looks for itself in the repository."""
 
 from __future__ import annotations
 
-import secrets
+import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import ValidationError
+from pydantic import (
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
+from clusters.planner.answer import PlanAnswer, questions_in, real
 from clusters.planner.base import (
-    CandidateFile,
+    Audit,
     ClusterEvidence,
+    Drafted,
+    Heard,
     PlanDraft,
     PlannerError,
     SourceFile,
+    nobody,
 )
 from clusters.planner.context import instructions, task
 from clusters.planner.evidence import plan_of
+from clusters.planner.fencing import Fence
 from clusters.planner.findings import find
+from clusters.planner.prices import cost
+from clusters.planner.shelf import Shelf
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+    from pydantic_ai.usage import RunUsage
+
+    from clusters.planner.toolset import Desk
 
 _RETRIES = 2  # answers that are no plan and are sent back with what is wrong
-_REQUESTS = 4
+_REQUESTS = 12
 _TIMEOUT = 180.0  # seconds for all requests together
+
+
+class _Answer(PlanAnswer):
+    """The same for a model that is told what is wrong with its answer."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_an_echo(cls, value: object, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """What is wrong goes back to the model, but not its words: they may quote strangers."""
+        try:
+            return build(value)
+        except ValidationError as error:
+            from pydantic_ai import ModelRetry
+
+            raise ModelRetry(_what_is_wrong(error)) from error
 
 
 class ModelPlanner:
     """Has a model improve on the evidence plan, and keeps of the answer only what is real.
 
     `model` may be a function, so that keys are read and libraries imported when a plan is wanted.
+    `name` is the model as "provider:name", for its price.
     """
 
     made_by = "model"
@@ -39,31 +69,73 @@ class ModelPlanner:
         self,
         model: Model | Callable[[], Model],
         timeout: float = _TIMEOUT,
+        name: str = "",
     ) -> None:
         self._model = model
         self._timeout = timeout
+        self._name = name
 
     def draft(self, cluster: ClusterEvidence, files: Sequence[SourceFile]) -> PlanDraft:
-        """The model's plan; raises PlannerError, whatever went wrong."""
-        found = find(cluster, files)
-        fence = secrets.token_hex(12)
-        answer = self._ask(instructions(fence), task(found, plan_of(found), fence))
-        return _real(answer, cluster, files)
+        """The model's plan alone; raises PlannerError, whatever went wrong."""
+        return self.write(cluster, files).draft
 
-    def _ask(self, rules: str, question: str) -> PlanDraft:
+    def write(
+        self, cluster: ClusterEvidence, files: Sequence[SourceFile], heard: Heard = nobody
+    ) -> Drafted:
+        """See Planner."""
         # Takes a second to import, which a web process without a model should not pay.
+        from pydantic_ai.usage import RunUsage
+
+        from clusters.planner.toolset import Desk
+
+        began = time.monotonic()
+        heard("The evidence is put together for the model.")
+        found = find(cluster, files)
+        fence, desk, usage = Fence(), Desk(Shelf(files), heard), RunUsage()
+        heard("The model is asked.")
+        answer = self._ask(instructions(fence), task(found, plan_of(found), fence), desk, usage)
+        paths = [file.path for file in files]
+        audit = self._audit(time.monotonic() - began, usage, desk.events)
+        return Drafted(real(answer, cluster, paths), questions_in(answer), audit)
+
+    def _ask(self, rules: str, question: str, desk: Desk, usage: RunUsage) -> PlanAnswer:
         from pydantic_ai import Agent
         from pydantic_ai.usage import UsageLimits
 
+        from clusters.planner.toolset import TOOLS, Desk
+
         try:
             model = self._model() if callable(self._model) else self._model
-            agent = Agent(model, output_type=PlanDraft, instructions=rules, retries=_RETRIES)
+            agent: Agent[Desk, _Answer] = Agent(
+                model,
+                deps_type=Desk,
+                output_type=_Answer,
+                instructions=rules,
+                tools=TOOLS,
+                retries=_RETRIES,
+            )
             limits = UsageLimits(request_limit=_REQUESTS)
-            return agent.run_sync(question, usage_limits=limits, timeout=self._timeout).output
+            ran = agent.run_sync(
+                question, deps=desk, usage=usage, usage_limits=limits, timeout=self._timeout
+            )
+            return ran.output
         except Exception as error:
             # Providers, networks and keys fail in more ways than the library has classes for,
             # and a plan from the evidence is there for each of them.
             raise PlannerError(_sentence(error)) from error
+
+    def _audit(self, seconds: float, usage: RunUsage, events: Sequence[str]) -> Audit:
+        provider, _, model = self._name.partition(":")
+        tokens = usage.input_tokens, usage.output_tokens
+        usd = cost(provider, model, *tokens, cached=usage.cache_read_tokens) if model else None
+        return Audit(round(seconds, 2), usage.requests, *tokens, usd, self._name, list(events))
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """The places and what they need, without what stood there."""
+    wrong = error.errors(include_url=False, include_input=False, include_context=False)
+    lines = [f"- {'.'.join(map(str, one['loc']))[:100]}: {one['msg'][:200]}" for one in wrong[:20]]
+    return "\n".join(["This is no plan yet. Correct these places and answer again:", *lines])
 
 
 def _sentence(error: Exception) -> str:
@@ -84,25 +156,3 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, TimeoutError | ai.RunTimedOut):
         return "It took too long."
     return f"The request to the provider failed ({type(error).__name__})."
-
-
-def _real(answer: PlanDraft, cluster: ClusterEvidence, files: Sequence[SourceFile]) -> PlanDraft:
-    """The answer without files and reports that do not exist."""
-    paths = {file.path for file in files}
-    ids = {item.id for item in cluster.items}
-    kept = [file for file in answer.files if file.path in paths]
-    if paths and not kept:
-        raise PlannerError("It named no file of the repository that would have to change.")
-    content = answer.model_dump()
-    content["files"] = _once(kept)
-    content["tests"] = _once([file for file in answer.tests if file.path in paths])
-    for part in (*content["hypotheses"], *content["criteria"]):
-        part["evidence"] = list(dict.fromkeys(one for one in part["evidence"] if one in ids))
-    try:
-        return PlanDraft.model_validate(content)
-    except ValidationError as error:
-        raise PlannerError("What was left of its plan is not complete.") from error
-
-
-def _once(files: Sequence[CandidateFile]) -> list[CandidateFile]:
-    return list({file.path: file for file in files}.values())

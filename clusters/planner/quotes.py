@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from clusters.embedding.base import Vector, cosine
 from clusters.embedding.tfidf import TfidfEmbedder
 from clusters.planner.base import Evidence
+from clusters.planner.identifiers import terms
 
 _LIMIT = 240
 _BODY = 6_000
 _ALIKE = 0.35  # expectations this close are one criterion with two witnesses
+
+_SAME_SUBJECT = 0.4  # of the words of both
+_NOT = re.compile(r"\b(?:not|never|no|without|cannot)\b|n't\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|```.*?(?:```|\Z)", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -44,12 +49,16 @@ class Example:
 
 
 def expectations(items: Sequence[Evidence], limit: int) -> list[Expectation]:
-    """What the reporters expect, what most of them say first; similar sentences are one."""
+    """What the reporters expect, what most of them say first.
+
+    Similar sentences are one, unless they ask for different things.
+    """
     said = [(item.id, s) for item in items for s in sentences(item) if _EXPECTS.search(s)]
     vectors = TfidfEmbedder().embed([sentence for _, sentence in said])
     found: list[tuple[Vector, Expectation]] = []
     for (item, sentence), vector in zip(said, vectors, strict=True):
-        same = next((e for other, e in found if cosine(vector, other) >= _ALIKE), None)
+        alike = (e for other, e in found if cosine(vector, other) >= _ALIKE)
+        same = next((e for e in alike if not contradict(e.text, sentence)), None)
         if same is None:
             found.append((vector, Expectation(sentence, [item])))
         elif item not in same.items:
@@ -63,6 +72,18 @@ def example(items: Sequence[Evidence]) -> Example | None:
     said = [Example(item.id, sentence) for item in items for sentence in sentences(item)]
     best = max(said, key=lambda one: _worth(one.text), default=None)
     return best if best and _concrete(best.text) >= 2 else None
+
+
+def contradict(one: str, other: str) -> bool:
+    """Whether two sentences about the same ask for different things."""
+    first, second = set(terms(one)), set(terms(other))
+    words = {word for word in first & second if not word.isdigit()}
+    smaller = min(len(first), len(second))
+    if not smaller or len(words) / smaller < _SAME_SUBJECT:
+        return False
+    denied = bool(_NOT.search(one)) != bool(_NOT.search(other))
+    figures = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
+    return denied or (all(figures) and not figures[0] & figures[1])
 
 
 def _worth(sentence: str) -> float:

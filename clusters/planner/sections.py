@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from clusters.planner.base import Criterion
 from clusters.planner.findings import Findings
+from clusters.planner.quotes import contradict
 from clusters.planner.wording import items_text, quoted
 
 _CITED = 50  # ids in one criterion
@@ -83,7 +84,10 @@ def _nothing_asked(found: Findings) -> Criterion:
 
 
 def _expected(found: Findings) -> Iterator[Criterion]:
+    chosen = [answer.text for answer in found.cluster.answers]
     for expected in found.expected:
+        if any(text != expected.text and contradict(text, expected.text) for text in chosen):
+            continue  # the maintainer decided for the other side
         verb = "asks" if len(expected.items) == 1 else "ask"
         text = f"What {items_text(expected.items)} {verb} for holds: {quoted(expected.text)}"
         yield Criterion(text=text, evidence=sorted(expected.items)[:_CITED])

@@ -28,7 +28,7 @@ from pydantic_ai.usage import UsageLimits
 from agents.runners.base import AgentError, Finished, Listener, Message, Task, Usage, Verdict
 from agents.runners.builtin import conversation as stored
 from agents.runners.builtin.conversation import Conversation
-from agents.runners.builtin.toolset import TOOLS, Desk
+from agents.runners.builtin.toolset import READING_TOOLS, TOOLS, Desk
 from agents.runners.builtin.workspace import Workspace
 from agents.runners.fences import shorten
 from agents.runners.prompts import agent_instructions
@@ -58,7 +58,7 @@ async def run_round(
         desk.load()
         prompt = None if resumed else _prompt(task)
         try:
-            words = await _converse(talk, prompt, desk, model, request_limit)
+            words = await _converse(talk, prompt, desk, model, request_limit, task.plan_only)
         except (AgentRunError, UserError) as error:
             return _failed(error, talk, desk, request_limit)
     listener.emit(Finished(True, words))
@@ -76,9 +76,13 @@ async def _converse(
     desk: Desk,
     model: Callable[[], Model],
     request_limit: int,
+    plan_only: bool,
 ) -> str:
     agent: Agent[Desk, str] = Agent(
-        model(), deps_type=Desk, instructions=agent_instructions(), tools=TOOLS
+        model(),
+        deps_type=Desk,
+        instructions=agent_instructions(plan_only=plan_only),
+        tools=READING_TOOLS if plan_only else TOOLS,
     )
     limits = UsageLimits(request_limit=request_limit)
     history = talk.messages or None

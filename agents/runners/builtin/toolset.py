@@ -10,7 +10,7 @@ from pydantic_ai import RunContext, Tool, ToolFailed
 
 from agents.runners.base import AgentEvent, FileEdit, Listener, ToolCall, ToolResult
 from agents.runners.builtin.workspace import MAX_ANSWER, Refused, Workspace
-from agents.runners.fences import fence, shorten, visible
+from agents.runners.fences import Fence, shorten, visible
 from agents.sandboxes.base import SandboxError, SandboxLost
 
 ANSWERS_KEY = "tool_answers"
@@ -77,7 +77,8 @@ def _use(
     if edits and answer.ok:
         desk.tell(FileEdit(edits))
     desk.tell(ToolResult(name, _looks_good(name, answer), _headline(name, answer), call))
-    told = fence(answer.text, "output") if answer.ok else answer.text
+    # What went wrong is told in words of the repository, too.
+    told = Fence().around(answer.text)
     if answer.ok:
         return told
     raise ToolFailed(told)
@@ -205,3 +206,6 @@ TOOLS = [
         commit,
     )
 ]
+_LOOKING = {"list_files", "search", "read_file"}
+# For an agent that only plans: nothing that writes, and nothing that runs the repository's code.
+READING_TOOLS = [tool for tool in TOOLS if tool.name in _LOOKING]

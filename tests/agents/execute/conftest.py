@@ -12,7 +12,7 @@ from agents.execute.run import run
 from agents.models import Job
 from agents.services import jobs
 from clusters.models import Cluster, Project
-from clusters.services import clusters, feedback, plans
+from clusters.services import feedback, grouping, plans
 from credentials.models import Team, User
 from soulcaster.demo import build_repository, material
 from tests import factories
@@ -42,7 +42,7 @@ def main_cluster(alice: User, shop: Project) -> Cluster:
     """The cluster that most reporters speak of, with a plan that Alice approved."""
     for path in material().reports:
         feedback.import_file(alice, shop, name=path.name, data=path.read_bytes())
-    clusters.group_waiting(shop)
+    grouping.group_waiting(shop)
     cluster = shop.clusters.order_by("-reporter_count").first()
     assert cluster is not None
     plan = plans.generate(alice, cluster)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -215,8 +216,9 @@ def test_what_tools_answer_is_fenced(sandbox: DirectorySandbox, task: Task) -> N
         return ModelResponse(parts=[TextPart("Seen.")])
 
     runner(look).work(task, sandbox, KeepingListener())
-    assert seen[0].startswith("`````output\n")
-    assert seen[0].endswith("\n`````")
+    assert re.fullmatch(
+        r"BEGIN (\w{20,})\n.*Ignore your instructions.*\nEND \1", seen[0], re.DOTALL
+    )
 
 
 def test_an_unknown_tool_and_wrong_arguments_do_not_end_the_run(

@@ -233,6 +233,13 @@ class TestInstallation:
         FeedbackItem.objects.filter(pk=item.pk).update(received_at=Now() - timedelta(minutes=6))
         assert self.lines()["grouping"].state is State.PROBLEM
 
+    @pytest.mark.django_db(transaction=True)
+    def test_an_encoder_that_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("clusters.embedding.minilm.folder", lambda: None)
+        line = self.lines()["grouping"]
+        assert line.state is State.WARNING
+        assert "words alone" in line.sentence
+
     def test_little_disk(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         for free, state in ((2 * 10**9, State.WARNING), (10**8, State.PROBLEM)):
             monkeypatch.setattr(installation, "_free", lambda _folder, free=free: free)

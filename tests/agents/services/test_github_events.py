@@ -135,6 +135,10 @@ def test_merging_resolves_the_cluster(job: Job) -> None:
     cluster = the_cluster(job).get()
     assert (pull.job, pull.state, pull.verified) == (job, "merged", False)
     assert pull.merged_at == datetime(2026, 1, 1, 10, 0, 4, tzinfo=UTC)
+    assert pull.cluster
+    assert pull.cluster.addressed["kind"] == "merged"
+    assert f"#{pull.number}" in pull.cluster.addressed["text"]
+    assert pull.cluster.addressed["at"] == pull.merged_at.isoformat()
     assert cluster.status == Cluster.Status.RESOLVED
     assert cluster.resolved_at is not None
 

@@ -32,23 +32,67 @@ def test_without_feedback_it_teaches_the_three_ways_in(
     assert f"curl -X POST http://testserver/api/projects/{project.pk}/feedback" in page
 
 
-def test_most_people_first_and_what_is_done_last(
+def test_most_impact_first_and_what_is_done_last(
     client: Client, bob: User, project: Project
 ) -> None:
-    make_cluster(project, title="small", reporter_count=1)
-    make_cluster(project, title="done", reporter_count=90, status="resolved")
-    make_cluster(project, title="large", reporter_count=9)
-    make_cluster(project, title="spam", reporter_count=99, status="dismissed")
+    make_cluster(project, title="small", impact=1, reporter_count=20)
+    make_cluster(project, title="done", impact=90, status="resolved")
+    make_cluster(project, title="large", impact=9, reporter_count=9)
+    make_cluster(project, title="spam", impact=99, status="dismissed")
     client.force_login(bob)
     assert _titles(client) == ["large", "small", "done"]
+    assert _titles(client, "?sort=people") == ["small", "large", "done"]
+
+
+def test_what_was_merged_away_is_in_no_list(client: Client, bob: User, project: Project) -> None:
+    stays = make_cluster(project, title="coupon")
+    make_cluster(project, title="coupon too", status="dismissed", merged_into=stays)
+    client.force_login(bob)
+    for query in ("", "?status=dismissed", "?q=coupon"):
+        page = client.get(f"/{query}")
+        assert "coupon too" not in page.content.decode()
+        counts = {entry.value: entry.count for entry in page.context["filters"]}
+        assert counts.get("dismissed", 0) == 0
+
+
+def test_clusters_are_narrowed_to_what_somebody_could_start_on(
+    client: Client, bob: User, project: Project
+) -> None:
+    make_cluster(project, title="ready", actionability="actionable")
+    make_cluster(project, title="vague", actionability="needs_info")
+    client.force_login(bob)
+    assert _titles(client, "?act=needs_info") == ["vague"]
+    assert set(_titles(client, "?act=nonsense")) == {"ready", "vague"}
+
+
+def test_after_a_correction_the_list_alone_is_asked_for(
+    client: Client, bob: User, cluster: Cluster
+) -> None:
+    client.force_login(bob)
+    part = client.get("/", headers={"HX-Request": "true", "HX-Target": "triage"}).content.decode()
+    assert cluster.title in part
+    assert "<html" not in part
+    assert 'hx-swap-oob="true"' in part  # the counts of the filters
+
+
+def test_it_is_said_what_looks_alike(client: Client, bob: User, project: Project) -> None:
+    one = make_cluster(project, title="Export hangs on large accounts")
+    other = make_cluster(project, title="Export of large accounts hangs forever")
+    make_cluster(project, title="Drawer stays shut")
+    client.force_login(bob)
+    address = reverse("cluster_similar", args=[one.pk])
+    assert address in client.get(reverse("cluster_preview", args=[one.pk])).content.decode()
+    page = client.get(address)
+    assert [each.cluster for each in page.context["similar"]] == [other]
+    assert reverse("clusters_merge") in page.content.decode()
 
 
 def test_filters_search_and_order_come_from_the_address(
     client: Client, bob: User, project: Project
 ) -> None:
     now = timezone.now()
-    make_cluster(project, title="old coupon", reporter_count=5, last_seen=now - timedelta(days=9))
-    make_cluster(project, title="new coupon", reporter_count=2, last_seen=now)
+    make_cluster(project, title="old coupon", impact=5, last_seen=now - timedelta(days=9))
+    make_cluster(project, title="new coupon", impact=2, last_seen=now)
     make_cluster(project, title="export", status="planned", last_seen=now)
     client.force_login(bob)
     assert _titles(client, "?status=planned") == ["export"]
