@@ -49,6 +49,17 @@ _ALL = [
         exit_code=5,
     ),
     Outcome(
+        "planned",
+        "completed",
+        "The plan is written: read it on the cluster's page before you approve it.",
+        exit_code=0,
+    ),
+    Outcome(
+        "no_plan",
+        "failed",
+        "The agent ended without a plan: have it written from the evidence, or choose another runner.",
+    ),
+    Outcome(
         "no_model",
         "completed",
         "No model is configured, so the run ends after plan and baseline. Set a model key, or choose a runner that has one.",

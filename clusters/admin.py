@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from clusters.models import Cluster, FeedbackImport, FeedbackItem, Plan, Project, Source
+from django.contrib import admin
+from django.http import HttpRequest
+
+from clusters.models import Cluster, FeedbackImport, FeedbackItem, Intake, Plan, Project, Source
+from clusters.services import sources
 from credentials.admin import ReadOnlyAdmin
+from credentials.views.helpers import signed_in
 
 
 @admin.register(Project)
@@ -21,11 +26,50 @@ class ProjectAdmin(admin.ModelAdmin[Project]):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin[Source]):
-    """Where feedback comes from."""
+    """Where feedback comes from. Its own page changes it; an operator can only pause it."""
 
-    list_display = ("name", "kind", "project", "last_event_at", "last_error")
+    list_display = ("name", "kind", "project", "enabled", "last_event_at", "last_error")
+    list_filter = ("kind", "enabled")
     list_select_related = ("project",)
-    raw_id_fields = ("project",)
+    search_fields = ("name",)
+    fields = (
+        "name",
+        "kind",
+        "project",
+        "enabled",
+        "masks_personal_data",
+        "config",
+        "connected_by",
+        "next_sync_at",
+        "synced_at",
+        "last_event_at",
+        "last_error",
+        "last_error_at",
+        "created_at",
+    )
+    readonly_fields = tuple(name for name in fields if name != "enabled")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: a source is connected by somebody of its team."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        """Never: removing one says what becomes of its reports."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Pause it or let it go on, and write down who did."""
+        sources.set_enabled(signed_in(request), obj, enabled=obj.enabled)
+
+
+@admin.register(Intake)
+class IntakeAdmin(ReadOnlyAdmin):
+    """What was sent to sources, without its content."""
+
+    list_display = ("id", "source", "state", "attempts", "received_at", "read_at", "result")
+    list_select_related = ("source",)
+    list_filter = ("state",)
+    exclude = ("body", "headers")
 
 
 @admin.register(FeedbackItem)

@@ -6,10 +6,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
 
+from clusters.coherence.model import Judge
+from clusters.describing.model import Describer
 from clusters.forges.base import Forge, ForgeError
 from clusters.forges.detect import inspect
 from clusters.forges.github.client import Client
@@ -19,10 +22,20 @@ from clusters.forges.local import LocalForge
 from clusters.planner.base import Planner
 from clusters.planner.model import ModelPlanner
 from clusters.planner.providers import DEFAULT_MODELS, model_factory
+from clusters.sources.github_issues import GitHubIssues, Known
+from clusters.sources.reddit import Reddit
+from clusters.sources.reddit_client import RedditClient
 from credentials.errors import AppError
 from credentials.models import Team, User
-from credentials.services import keys
+from credentials.services import keys, shared_secrets
 from credentials.services.keys import AtHand, Revealed
+
+if TYPE_CHECKING:
+    from clusters.models import Source  # which lies above us
+
+
+# Seconds that fetching waits for a forge that wants it, rather than going on later.
+_SYNC_PATIENCE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,21 @@ def github_client(user: User) -> Client:
     key = github_key(user)
     place = Place("", settings.GITHUB_URL, _keys_url(), key.secret)
     return Client(key.secret, place, api_url=settings.GITHUB_API_URL, timeout=10.0)
+
+
+def issue_source(
+    user: User | None, repository: str, known: Known = lambda ids: set()
+) -> GitHubIssues:
+    """The issues of a repository as this person may read them; raises ForgeError."""
+    key = github_key(user, purpose="sync")
+    place = Place(repository, settings.GITHUB_URL, _keys_url(), key.secret)
+    client = Client(key.secret, place, api_url=settings.GITHUB_API_URL, patience=_SYNC_PATIENCE)
+    return GitHubIssues(client, known)
+
+
+def reddit_source(secret: str = "", known: Known = lambda ids: set()) -> Reddit:
+    """Reddit, with an application ("id:secret") or without one."""
+    return Reddit(RedditClient(settings.REDDIT_URL, secret), known)
 
 
 def check_github_repository(user: User, name: str) -> str:
@@ -207,7 +235,30 @@ def model_planner(user: User | None, team: Team | None) -> Planner | None:
     if not name:
         return None
     key = keys.reveal(name.partition(":")[0], user=user, team=team, purpose="plan")
-    return ModelPlanner(model_factory(name, *opened(key))) if key else None
+    return ModelPlanner(model_factory(name, *opened(key)), name=name) if key else None
+
+
+def has_model(team: Team) -> bool:
+    """Whether a team's work in the background may ask a model: by the team's key or the operator's."""
+    return bool(model_name(None, team))
+
+
+def describer(team: Team) -> Describer | None:
+    """What describes a team's clusters by a model; None without a model or its key."""
+    name = model_name(None, team)
+    if not name:
+        return None
+    key = keys.reveal(name.partition(":")[0], user=None, team=team, purpose="describe")
+    return Describer(name, model_factory(name, *opened(key))) if key else None
+
+
+def coherence_judge(team: Team) -> Judge | None:
+    """What judges a team's clusters by a model; None without a model or its key."""
+    name = model_name(None, team)
+    if not name:
+        return None
+    key = keys.reveal(name.partition(":")[0], user=None, team=team, purpose="judge")
+    return Judge(name, model_factory(name, *opened(key))) if key else None
 
 
 def opened(key: Revealed) -> tuple[str, str]:
@@ -218,3 +269,8 @@ def opened(key: Revealed) -> tuple[str, str]:
     if key.provider != "ollama":
         return key.secret, key.base_url
     return "", key.base_url if key.base_url.endswith("/v1") else f"{key.base_url}/v1"
+
+
+def source_secret(source: Source) -> str:
+    """What a source's messages are signed with, "" without one. Raises KeyUnreadable, Conflict."""
+    return "" if source.secret is None else shared_secrets.reveal(source.secret)

@@ -182,8 +182,15 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # keep those threads, and the leases that they renew, waiting.
 CELERY_TASK_ROUTES = {
     "agents.run_job": {"queue": "jobs"},
+    "clusters.draft_plan": {"queue": "cpu"},
     "clusters.group": {"queue": "cpu"},
+    "clusters.judge": {"queue": "default"},  # it may ask a model
+    "clusters.refine": {"queue": "cpu"},
     "clusters.sweep": {"queue": "cpu"},
+    "clusters.sync_due": {"queue": "default"},
+    "clusters.sync": {"queue": "default"},
+    # Milliseconds for each message: what was just sent does not wait until a grouping has ended.
+    "clusters.read_intake": {"queue": "default"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -192,9 +199,41 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 # How often forges are asked what became of pull requests: finds what no webhook told.
 RECONCILE_SECONDS = env.int("SOULCASTER_RECONCILE_SECONDS", 180, validate=validate.Range(min=10))
+# --- sources that are asked -------------------------------------------------------------------
+# Seconds between the end of one fetch of a source and the next one.
+SYNC_SECONDS = env.int("SOULCASTER_SYNC_SECONDS", 300, validate=validate.Range(min=30))
+# Where Reddit is read.
+REDDIT_URL = env.str(
+    "SOULCASTER_REDDIT_URL", "https://www.reddit.com", validate=validate.URL(require_tld=False)
+).rstrip("/")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reap": {"task": "agents.reap", "schedule": schedule(10.0), "options": {"expires": 10}},
     "sweep": {"task": "clusters.sweep", "schedule": schedule(60.0), "options": {"expires": 60}},
+    "rescore": {
+        "task": "clusters.rescore",
+        "schedule": schedule(900.0),
+        "options": {"expires": 900},
+    },
+    "sync_due": {
+        "task": "clusters.sync_due",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
+    "sweep_draftings": {
+        "task": "clusters.sweep_draftings",
+        "schedule": schedule(20.0),
+        "options": {"expires": 20},
+    },
+    "sweep_intake": {
+        "task": "clusters.sweep_intake",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60},
+    },
+    "tidy_intake": {
+        "task": "clusters.tidy_intake",
+        "schedule": schedule(86_400.0),
+        "options": {"expires": 3600},
+    },
     "sweep_deliveries": {
         "task": "agents.sweep_deliveries",
         "schedule": schedule(60.0),
@@ -331,6 +370,18 @@ GITHUB_WEBHOOK_SECRETS: list[str] = env.list(
     [],
     subcast=str.strip,
     validate=[validate.Length(max=2), validate.ContainsNoneOf([""])],
+)
+
+# --- sources that push ---------------------------------------------------------------------------
+# Reports that one source may send in a minute; what is over it is answered with 429.
+SOURCE_PER_MINUTE = env.int("SOULCASTER_SOURCE_PER_MINUTE", 6_000, validate=_positive)
+# The largest message that a source may send, in bytes after it was decompressed.
+SOURCE_LARGEST = env.int(
+    "SOULCASTER_SOURCE_LARGEST", 4 * 1024 * 1024, validate=validate.Range(min=1024)
+)
+# Seconds that a web process remembers a source; so long a paused one may still be taken for open.
+SOURCE_KNOWN_SECONDS = env.float(
+    "SOULCASTER_SOURCE_KNOWN_SECONDS", 3.0, validate=validate.Range(min=0)
 )
 
 # --- API ---------------------------------------------------------------------------------------

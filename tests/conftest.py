@@ -7,6 +7,7 @@ never learn anything about this one.
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from hypothesis import settings
 
 from clusters.models import Cluster, Project
@@ -18,6 +19,12 @@ pytest_plugins = ["tests.services"]
 # No test fails because a machine is slow.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What was counted and remembered for the rows of the test before is not about this one's."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -12,24 +12,26 @@ from pydantic import TypeAdapter
 
 from agents.models import Execution, Job
 from agents.pipelines.context import Allowed, AtGate, FixContext, Quote, Settings
+from agents.pipelines.plan import PlanContext
 from agents.runners.base import AgentHook, McpServer
 from agents.sandboxes.base import Reach
 from agents.services import approvals, retries
 from agents.services.pulls import author_of
 from agents.wiring import runner_info
 from clusters.forges.base import Forge
-from clusters.planner.base import PlanDraft
-from clusters.services import feedback, host_rules
+from clusters.planner.base import Criterion, PlanDraft
+from clusters.services import feedback, host_rules, questions
 
 _ALLOWED = TypeAdapter(Allowed)
 _SERVER = TypeAdapter(McpServer)
 _HOOK = TypeAdapter(AgentHook)
 
+_NONE = Criterion(text="There is a plan.")
 QUOTES = 30
 QUOTE_LENGTH = 4_000
 
 
-def fix_context(job: Job, forge: Forge) -> FixContext:
+def fix_context(job: Job, forge: Forge, plan: PlanDraft | None = None) -> FixContext:
     """Everything a fix needs to know, from the rows as they are now; the plan from the snapshot.
 
     Raises Stop when a retry's earlier job has lost what is taken over from it.
@@ -41,7 +43,7 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         runner_name=job.runner,
         runner_title=info.title,
         agent_note=info.note,
-        plan=PlanDraft.model_validate(job.plan_snapshot),
+        plan=plan or PlanDraft.model_validate(job.plan_snapshot),
         plan_version=job.plan.version if job.plan else 0,
         quotes=_quotes(job),
         requester=author_of(job.requested_by, forge),
@@ -56,6 +58,17 @@ def fix_context(job: Job, forge: Forge) -> FixContext:
         begun_on=_begun_on(job),
         attempts_left=max(0, settings.ATTEMPTS - job.executions.count()),
     )
+
+
+def plan_context(job: Job, forge: Forge) -> PlanContext:
+    """Everything that an agent which only plans needs to know; there is no plan to carry out."""
+    title = job.cluster.title if job.cluster else job.title
+    nothing = PlanDraft(summary=title or "Untitled", steps=["Plan."], criteria=[_NONE])
+    fix = replace(fix_context(job, forge, nothing), title=title)
+    if job.cluster is None:
+        return PlanContext(fix)
+    hint = job.drafting.hint if job.drafting else ""
+    return PlanContext(fix, job.cluster.summary, hint, questions.answers(job.cluster))
 
 
 def _began(job: Job) -> float:

@@ -19,6 +19,7 @@ from agents.logs.hints import notify_job_changed
 from agents.models import Execution, Job, Step
 from agents.outcomes import outcome as outcome_of
 from agents.pipelines import base
+from agents.services import plan_ends
 from agents.services.leases import Lease, fenced
 from agents.services.outages import outlasting, patiently
 from clusters.models import Cluster
@@ -264,6 +265,7 @@ def _finish(
             )
             _end(execution, code, detail)
             _move_cluster(lease.job_id, cluster_status, outcome_of(code).code)
+            plan_ends.without_a_plan(lease.job_id, detail or outcome_of(code).sentence)
     except base.LeaseLost:
         return False
     return True
@@ -290,6 +292,6 @@ def _status(code: str) -> str:
 
 
 def _move_cluster(job_id: int, status: str, code: str) -> None:
-    cluster_id = Job.objects.values_list("cluster", flat=True).get(pk=job_id)
-    if cluster_id is not None:
-        clusters.move(cluster_id, status or Cluster.Status.PLANNED, outcome=code)
+    job = Job.objects.only("cluster", "kind").get(pk=job_id)
+    if job.cluster_id is not None and job.kind != Job.Kind.PLAN:  # a plan changes nothing
+        clusters.move(job.cluster_id, status or Cluster.Status.PLANNED, outcome=code)

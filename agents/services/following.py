@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -13,7 +14,7 @@ from agents.logs.hints import notify_job_changed
 from agents.models import Job, PullRequest
 from clusters.forges.base import Pull
 from clusters.models import Cluster, Project
-from clusters.services import clusters
+from clusters.services import addressed, clusters
 
 # How far a pull request has come: decides between two states of the same moment.
 _PROGRESS = {"open": 0, "closed": 1, "merged": 2}
@@ -177,6 +178,13 @@ def _lead_cluster(row: PullRequest, before: str) -> None:
         return
     if row.state == PullRequest.State.MERGED and before != PullRequest.State.MERGED:
         clusters.move(row.cluster_id, Cluster.Status.RESOLVED)
+        addressed.note(
+            row.cluster_id,
+            kind="merged",
+            text=f"Pull request #{row.number} “{row.title[:100]}” was merged.",
+            url=row.url or reverse("pull", args=[row.pk]),
+            at=row.merged_at,
+        )
     else:
         settle(row.cluster_id)
 

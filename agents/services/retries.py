@@ -30,6 +30,7 @@ _WITHOUT = {
     VERIFY: "The agent left no commits.",
     PUBLISH: "No tests were run on the agent's commits.",
 }
+_PLANS = "This job wrote a plan: have it written anew on the cluster's page."
 _NOT_KEPT = "The agent's commits are not kept: they were too large, or must not leave."
 
 
@@ -104,6 +105,8 @@ def check(job: Job, from_step: str) -> str:
         raise Conflict("job_active", "This job has not ended yet.")
     if job.cluster is None:
         raise Conflict("cluster_gone", "This job's cluster is not there any more.")
+    if job.kind == Job.Kind.PLAN:
+        raise Conflict("not_retryable", _PLANS)
     if from_step in {"", PREFLIGHT}:
         return ""
     steps = {step.name: step for step in retryable_steps(job)}
@@ -172,6 +175,8 @@ def _refusal(job: Job) -> str:
         return "This job has not ended yet."
     if job.cluster is None:
         return "This job's cluster is not there any more."
+    if job.kind == Job.Kind.PLAN:
+        return _PLANS
     try:
         starting.require_open(job.cluster)
     except Conflict as error:

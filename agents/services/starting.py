@@ -121,7 +121,13 @@ def require_open(cluster: Cluster) -> None:
 
 
 def require_approved(project: Project, plan: Plan | None) -> None:
-    """Raises Conflict `plan_not_approved` where the project wants plans approved."""
+    """Raises Conflict `plan_rejected`, and `plan_not_approved` where the project wants approval."""
+    if plan and plan.rejected_at is not None:
+        raise Conflict(
+            "plan_rejected",
+            "This plan was rejected: write it anew or edit it, or approve it after all.",
+            version=plan.version,
+        )
     if project.requires_approval and not (plan and plan.is_approved):
         raise Conflict(
             "plan_not_approved",

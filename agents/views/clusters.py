@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -18,59 +16,14 @@ from agents.services import queueing, runners
 from agents.services.starting import is_proposal
 from agents.views.activity import happenings
 from agents.views.priorities import PRIORITIES, priority_of
-from clusters.models import Cluster, FeedbackItem, Plan, Source
-from clusters.services import feedback, plans
-from clusters.views import sections
+from clusters.models import Cluster, Plan
+from clusters.services import plans
 from clusters.views.clusters import visible
-from clusters.views.trends import trends
-from credentials.paging import CappedCount, Listing, counted
+from credentials.paging import Listing
 from credentials.services import audit
-from credentials.views.helpers import Tab, act, can_write, go, signed_in, typed
+from credentials.views.helpers import Tab, act, can_write, go, signed_in
 
 ITEMS_PER_PAGE = 30
-PEOPLE_SHOWN = 12
-COUNTED = 1_000  # reports of a source, and reports whose authors are counted
-NEWEST_REPORTS = ("-seen_at", "-id")
-REPORT_LENGTH = 600  # characters shown before a report folds
-
-
-@require_safe
-def cluster(request: HttpRequest, cluster_id: int) -> HttpResponse:
-    """The evidence: who said what, and why it belongs here."""
-    found = visible(request, cluster_id)
-    items = feedback.of_cluster(found.pk)
-    chosen = _narrow(request, items)
-    context = {
-        "page": Listing(chosen, NEWEST_REPORTS).page(request.GET, ITEMS_PER_PAGE),
-        "narrowed": chosen is not items,
-        "sources": _sources(found),
-        "report_length": REPORT_LENGTH,
-        "people": _people(items),
-        "trend": trends([found.pk])[found.pk],
-    }
-    return render(
-        request, "agents/cluster_evidence.html", _frame(request, found, "evidence") | context
-    )
-
-
-@require_safe
-def cluster_plan(request: HttpRequest, cluster_id: int) -> HttpResponse:
-    """The newest plan to edit and approve, or an older version to read."""
-    found = visible(request, cluster_id)
-    versions = list(found.plans.select_related("created_by", "approved_by").order_by("-version"))
-    shown = _version(request, versions)
-    before = next((plan for plan in versions if shown and plan.version < shown.version), None)
-    context = {
-        "shown": shown,
-        "newest": bool(shown) and shown is versions[0],
-        "parts": _parts(shown) if shown else [],
-        "versions": [
-            (plan, _changed_sections(versions, place)) for place, plan in enumerate(versions)
-        ],
-        "changes": sections.differences(before.content, shown.content) if shown and before else [],
-        "before": before,
-    }
-    return render(request, "agents/cluster_plan.html", _frame(request, found, "plan") | context)
 
 
 @require_safe
@@ -84,7 +37,7 @@ def cluster_jobs(request: HttpRequest, cluster_id: int) -> HttpResponse:
     )
     page = Listing(jobs, ("-id",)).page(request.GET, ITEMS_PER_PAGE)
     return render(
-        request, "agents/cluster_jobs.html", _frame(request, found, "jobs") | {"page": page}
+        request, "agents/cluster_jobs.html", frame(request, found, "jobs") | {"page": page}
     )
 
 
@@ -94,7 +47,7 @@ def cluster_activity(request: HttpRequest, cluster_id: int) -> HttpResponse:
     found = visible(request, cluster_id)
     context = {"events": happenings(audit.of(found))}
     return render(
-        request, "agents/cluster_activity.html", _frame(request, found, "activity") | context
+        request, "agents/cluster_activity.html", frame(request, found, "activity") | context
     )
 
 
@@ -127,7 +80,7 @@ def _chosen_key(request: HttpRequest) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
 
 
-def _frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
+def frame(request: HttpRequest, found: Cluster, tab: str) -> dict[str, Any]:
     """What the header, the tabs and the right column of every tab show."""
     plan = plans.current(found)
     pull = PullRequest.objects.filter(cluster=found).order_by("-id").first()
@@ -177,53 +130,3 @@ def _tabs(found: Cluster, plan: Plan | None, current: str) -> list[Tab]:
         Tab(label=label, url=reverse(name, args=[found.pk]), current=key == current, count=count)
         for key, label, name, count in known
     ]
-
-
-def _narrow(request: HttpRequest, items: QuerySet[FeedbackItem]) -> QuerySet[FeedbackItem]:
-    """One report, one person's, or one source's, as the address says."""
-    source, report, author = (typed(request, name) for name in ("source", "report", "author"))
-    if report.isascii() and report.isdigit() and len(report) < 19:
-        return items.filter(pk=int(report))
-    if source.isascii() and source.isdigit() and len(source) < 19:
-        return items.filter(source=int(source))
-    return items.filter(author=author) if author else items
-
-
-def _sources(found: Cluster) -> list[dict[str, Any]]:
-    """Where its reports come from, each with how many."""
-    reports = FeedbackItem.objects.filter(cluster=found, source=OuterRef("pk")).values("pk")
-    sources: Any = Source.objects.filter(project=found.project_id).order_by("name")
-    rows = sources.values("pk", "name", number=CappedCount(reports[: COUNTED + 1]))
-    return [{**row, "count": counted(row["number"], COUNTED)} for row in rows if row["number"]]
-
-
-def _people(items: QuerySet[FeedbackItem]) -> list[tuple[str, int]]:
-    """Who reported it most often, each with how often; of very many reports, the newest count."""
-    authors = Counter(items.values_list("author", flat=True)[:COUNTED])
-    del authors[""]
-    return sorted(authors.items(), key=lambda each: (-each[1], each[0]))[:PEOPLE_SHOWN]
-
-
-def _version(request: HttpRequest, versions: list[Plan]) -> Plan | None:
-    wanted = request.GET.get("version", "")
-    if not wanted:
-        return versions[0] if versions else None
-    for plan in versions:
-        if str(plan.version) == wanted:
-            return plan
-    raise Http404("There is no such version.")
-
-
-def _parts(plan: Plan) -> list[dict[str, Any]]:
-    return [
-        {"section": section, "value": plan.content.get(section.name)}
-        for section in sections.SECTIONS
-    ]
-
-
-def _changed_sections(versions: list[Plan], place: int) -> str:
-    """What a version changed, in a few words; '' for the first one."""
-    if place + 1 >= len(versions):
-        return ""
-    found = sections.differences(versions[place + 1].content, versions[place].content)
-    return ", ".join(section.title.lower() for section, _, _ in found) or "nothing"

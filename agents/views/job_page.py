@@ -18,10 +18,12 @@ from agents.services.queueing import Place
 from agents.services.status import reason_of
 from agents.views import bars
 from agents.views.bars import Chart
+from agents.views.checks import results_of
 from agents.views.job_keys import key_lines
 from agents.views.job_usage import JobUsage, job_usage
 from agents.views.priorities import PRIORITIES, priority_name
 from agents.views.timeline import Entry, entries
+from clusters.models import Plan
 from credentials.views.helpers import Tab, can_write, signed_in
 
 _TABS = (
@@ -67,7 +69,8 @@ def frame(request: HttpRequest, job: Job, tab: str) -> dict[str, Any]:
         "place": place,
         "reason": reason_of(job, place),
         "pull": pull,
-        "criteria": job.plan_snapshot.get("criteria", []),
+        "results": results_of(job, execution, steps),
+        "plan_now": _plan_now(job),
         "findings": _findings(steps),
         "notes": _notes(steps),
         "artifacts": Artifact.objects.filter(execution=execution)
@@ -153,6 +156,14 @@ def _findings(steps: list[Step]) -> list[dict[str, Any]]:
         if step.name == "guard" and isinstance(step.result, dict):
             return list(step.result.get("findings", []))
     return []
+
+
+def _plan_now(job: Job) -> Plan | None:
+    """The cluster's newest plan, when it says something else than the one that the job carries out."""
+    if job.cluster_id is None or not job.plan_digest:
+        return None
+    newest = Plan.objects.filter(cluster=job.cluster_id).order_by("-version").first()
+    return newest if newest and newest.digest != job.plan_digest else None
 
 
 def _notes(steps: list[Step]) -> list[str]:

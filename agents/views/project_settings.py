@@ -12,6 +12,7 @@ from agents.services import runners
 from agents.wiring import RunnerInfo
 from clusters.models import Project
 from clusters.services import projects as service
+from clusters.services import sources
 from clusters.settings_form import SettingsForm
 from credentials.errors import AppError
 from credentials.views.helpers import can_write, refuse, require_writer, signed_in
@@ -68,7 +69,7 @@ def project_settings(request: HttpRequest, project_id: int) -> HttpResponse:
         "form": form,
         "project": known,
         "can_write": writer,
-        "sources": known.sources.order_by("id"),
+        "sources": sources.of_project(known),
         "active": runners.active(user, known),
         "default": runners.default(),
     }

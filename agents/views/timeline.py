@@ -26,6 +26,8 @@ TITLES = {
     "publish": "Publish",
     "finish": "Finish",
 }
+# Of a job that only plans.
+EXPECTED_OF_PLANS = ("preflight", "provision", "checkout", "agent")
 EXPECTED = (
     "preflight",
     "provision",
@@ -61,10 +63,11 @@ def entries(job: Job, execution: Execution | None, steps: Iterable[Step]) -> lis
     found = [_entry(step, rounds) for step in begun]
     if not job.is_ended:
         names = {step.name for step in begun}
-        reached = max((EXPECTED.index(name) for name in names if name in EXPECTED), default=-1)
+        expected = EXPECTED_OF_PLANS if job.kind == Job.Kind.PLAN else EXPECTED
+        reached = max((expected.index(name) for name in names if name in expected), default=-1)
         found += [
             Entry(TITLES[name], "waiting", _wanted(job, name))
-            for name in EXPECTED[reached + 1 :]
+            for name in expected[reached + 1 :]
             if (name != "gate" or _has_gate(job)) and not _is_left_out(job, name)
         ]
     return found

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from agents.models import Execution
 from agents.services import usage as service
 from agents.services.usage import Line, Month, Share, Totals
+from agents.views.csv_files import Echo, harmless
 from clusters.models import Project
 from credentials.errors import Invalid
 from credentials.models import Team
@@ -37,8 +38,6 @@ COLUMNS = (
     "cost_usd",
     "estimated",
 )
-# What a spreadsheet would take for a formula: titles are a stranger's.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +164,11 @@ def _part(size: Decimal, most: Decimal) -> int:
     return max(1, round(100 * size / most)) if size else 0
 
 
-class _Echo:
-    """A file for the CSV writer that hands back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _written(lines: Iterator[Line], month: date) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield writer.writerow(COLUMNS)
     for line in lines:
-        yield writer.writerow([_harmless(value) for value in _values(line, month)])
+        yield writer.writerow([harmless(value) for value in _values(line, month)])
 
 
 def _values(line: Line, month: date) -> list[Any]:
@@ -195,7 +187,3 @@ def _values(line: Line, month: date) -> list[Any]:
         "" if totals.cost_usd is None else totals.cost_usd,
         "yes" if totals.is_estimated else "no",
     ]
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -36,7 +36,7 @@ class OfMyProjects(APIView):
 
 
 class Clusters(OfMyProjects, generics.ListAPIView[Cluster]):
-    """The clusters of your projects: the open ones, most reporters first, then the others."""
+    """The clusters of your projects: the open ones, most impact first, then the others."""
 
     serializer_class = s.ClusterSerializer
 
@@ -51,8 +51,8 @@ class Clusters(OfMyProjects, generics.ListAPIView[Cluster]):
     def get_queryset(self) -> QuerySet[Cluster]:
         """Only the viewer's. Statuses that are asked for stand beside each other."""
         rank = [] if self.request.query_params.get("status") else ["-rank"]
-        clusters = Cluster.objects.order_by(*rank, "-reporter_count", "-item_count", "-id")
-        rows = clusters.filter(project__in=self.mine)
+        clusters = Cluster.objects.order_by(*rank, "-impact", "-id")
+        rows = clusters.filter(project__in=self.mine, merged_into=None)
         return rows if self.found is None else rows.filter(pk__in=self.found)
 
     def within(self) -> dict[str, list[Any]]:

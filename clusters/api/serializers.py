@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from pydantic import TypeAdapter
 from rest_framework import serializers
 
 from clusters.cleaning.language import language_of
-from clusters.models import Cluster, FeedbackImport, FeedbackItem, Plan, Project
-from clusters.planner.base import PlanDraft
+from clusters.models import Cluster, FeedbackImport, FeedbackItem, Project
 from credentials.models import Team
 
 
@@ -76,9 +74,25 @@ class ScreeningSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(allow_blank=True)
 
 
-class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
-    """One report."""
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why a report is in its cluster: by which rule, and how alike it is to the nearest report.
 
+    By the rule `person`: who put it there (`by`), with which change. Scores are from 0 to 1.
+    """
+
+    rule = serializers.CharField(default="")
+    nearest_item = serializers.IntegerField(default=None, allow_null=True)
+    score = serializers.FloatField(default=None, allow_null=True)
+    threshold = serializers.FloatField(default=None, allow_null=True)
+    shared_words = serializers.ListField(child=serializers.CharField(), default=list)
+    by = serializers.CharField(default=None, allow_null=True)
+    change = serializers.IntegerField(default=None, allow_null=True)
+
+
+class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
+    """One report. `pinned`: a person put it where it is, and only people move it."""
+
+    reason = ReasonSerializer(read_only=True)
     source = serializers.CharField(source="source.kind")  # type: ignore[assignment] # the field's name
     metadata = serializers.SerializerMethodField()
     screening = serializers.SerializerMethodField()
@@ -87,7 +101,8 @@ class FeedbackSerializer(serializers.ModelSerializer[FeedbackItem]):
         model = FeedbackItem
         fields = [
             "id", "source", "external_id", "title", "body", "author", "url", "occurred_at",
-            "received_at", "metadata", "screening", "cluster", "reason",
+            "received_at", "metadata", "screening", "trace", "cluster", "reason",
+            "pinned",
         ]  # fmt: skip
 
     def get_metadata(self, item: FeedbackItem) -> dict[str, Any]:
@@ -154,47 +169,33 @@ class ImportSerializer(serializers.ModelSerializer[FeedbackImport]):
         ]
 
 
+class ImpactPartSerializer(serializers.Serializer[Any]):
+    """One share of a cluster's impact, in points: a point more is twice as much."""
+
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    text = serializers.CharField()
+
+
+class QuoteSerializer(serializers.Serializer[Any]):
+    """A sentence of a report, and the report's id."""
+
+    text = serializers.CharField()
+    item = serializers.IntegerField()
+
+
 class ClusterSerializer(serializers.ModelSerializer[Cluster]):
-    """Reports of the same work."""
+    """Reports of the same work. Impact is for comparing: recency counts points since 2020."""
+
+    impact_reasons = ImpactPartSerializer(many=True, read_only=True)
+    summary_quotes = QuoteSerializer(many=True, read_only=True)
 
     class Meta:
         model = Cluster
         fields = [
             "id", "project", "title", "summary", "status", "item_count", "reporter_count",
             "source_count", "first_seen", "last_seen", "last_outcome", "created_at", "resolved_at",
+            "impact", "impact_reasons", "severity", "actionability", "actionability_reason",
+            "addressed", "coherence", "summary_quotes", "described_by", "locked", "merged_into",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name not in {"title", "summary"}]
-
-
-@extend_schema_field(TypeAdapter(PlanDraft).json_schema())
-class PlanContentField(serializers.JSONField):
-    """The content of a plan."""
-
-
-class PlanSerializer(serializers.ModelSerializer[Plan]):
-    """One version of a plan."""
-
-    content = PlanContentField()
-    created_by = serializers.CharField(source="created_by.username", default=None)
-    approved_by = serializers.CharField(source="approved_by.username", default=None)
-
-    class Meta:
-        model = Plan
-        fields = [
-            "id", "cluster", "version", "content", "digest", "made_by", "note", "base_sha",
-            "created_by", "created_at", "approved_by", "approved_at",
-        ]  # fmt: skip
-        read_only_fields = fields
-
-
-class PlanChangeSerializer(serializers.Serializer[Any]):
-    """A person's change: the version that was read, and the fields that change."""
-
-    version = serializers.IntegerField()
-    content = serializers.DictField()
-
-
-class PlanVersionSerializer(serializers.Serializer[Any]):
-    """The version that was read."""
-
-    version = serializers.IntegerField()

@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 
 from clusters.api import serializers as s
 from clusters.models import Cluster, FeedbackItem, Project, Source
-from clusters.services import clusters, feedback, plans, projects
+from clusters.services import clusters, feedback, projects
 from clusters.sources.api import parse_payload
 from clusters.sources.base import FILE_LIMIT
-from credentials.errors import Invalid, NotFound
+from credentials.errors import Invalid
 from credentials.models import User
 from credentials.services import teams
 
@@ -183,60 +183,6 @@ class ClusterFeedback(generics.ListAPIView[FeedbackItem]):
     def get_queryset(self) -> QuerySet[FeedbackItem]:
         """Newest first."""
         return feedback.of_cluster(the_cluster(self.request, self.kwargs["pk"]).pk)
-
-
-class ClusterPlan(APIView):
-    """The plan of a cluster."""
-
-    @extend_schema(responses=s.PlanSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        """The newest version; 404 `no_plan` before the first."""
-        plan = plans.current(the_cluster(request, pk))
-        if plan is None:
-            raise NotFound("no_plan", "There is no plan yet: POST to this address makes one.")
-        return Response(s.PlanSerializer(plan).data)
-
-    @extend_schema(request=None, responses={201: s.PlanSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        """Draft a new version from the evidence and the repository."""
-        plan = plans.generate(viewer(request), the_cluster(request, pk))
-        return Response(s.PlanSerializer(plan).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=s.PlanChangeSerializer, responses=s.PlanSerializer)
-    def patch(self, request: Request, pk: int) -> Response:
-        """Save a change as a new version; 409 `plan_changed` when somebody saved first."""
-        change = s.PlanChangeSerializer(data=request.data)
-        change.is_valid(raise_exception=True)
-        plan = plans.edit(
-            viewer(request),
-            the_cluster(request, pk),
-            change.validated_data["content"],
-            version=change.validated_data["version"],
-        )
-        return Response(s.PlanSerializer(plan).data)
-
-
-class PlanApproval(APIView):
-    """The approval of the newest version."""
-
-    @extend_schema(request=s.PlanVersionSerializer, responses=s.PlanSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        """Approve the version that you have read."""
-        read = s.PlanVersionSerializer(data=request.data)
-        read.is_valid(raise_exception=True)
-        plan = plans.approve(
-            viewer(request), the_cluster(request, pk), version=read.validated_data["version"]
-        )
-        return Response(s.PlanSerializer(plan).data)
-
-    @extend_schema(request=None, responses=s.PlanSerializer)
-    def delete(self, request: Request, pk: int) -> Response:
-        """Take the approval back."""
-        return Response(
-            s.PlanSerializer(
-                plans.withdraw_approval(viewer(request), the_cluster(request, pk))
-            ).data
-        )
 
 
 def viewer_of(view: APIView) -> User:

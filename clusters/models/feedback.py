@@ -234,7 +234,8 @@ class Embedding(models.Model):
     )
     model = models.CharField(max_length=40)  # the encoder and its version; another one's is stale
     digest = models.CharField(max_length=64)  # of the text that was encoded
-    vector = models.BinaryField()  # float16, little endian
+    # Its meaning as float16, little endian, then its words: see `clusters.embedding.kept`.
+    vector = models.BinaryField()
 
     def __str__(self) -> str:
         return f"embedding of item {self.item_id}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.forms import ClusterForm, DismissForm
-from clusters.models import Cluster
+from clusters.models import Cluster, ClusterChange
 from clusters.services import clusters as service
+from clusters.views.answers import carry_out, wants_fragment
 from credentials.errors import AppError
-from credentials.views.helpers import act, refuse, require_writer, signed_in
+from credentials.views.helpers import refuse, require_writer, signed_in
 
 
 def visible(request: HttpRequest, cluster_id: int) -> Cluster:
@@ -23,10 +23,10 @@ def visible(request: HttpRequest, cluster_id: int) -> Cluster:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cluster_edit(request: HttpRequest, cluster_id: int) -> HttpResponse:
-    """Write a better title and summary."""
+    """Write a better title and summary: on a page, or in a dialog of a page that stays."""
     cluster = visible(request, cluster_id)
     require_writer(request, cluster.project.team)
-    title = cluster.title
+    title, there = cluster.title, newest_of(cluster)
     form = ClusterForm(request.POST or None, instance=cluster)
     if request.method == "POST" and form.is_valid():
         try:
@@ -34,10 +34,16 @@ def cluster_edit(request: HttpRequest, cluster_id: int) -> HttpResponse:
         except AppError as error:
             refuse(form, error)
         else:
-            messages.success(request, "The title was saved.")
-            return redirect("cluster", cluster.pk)
+            change = newest_of(cluster)
+            return carry_out(
+                request,
+                lambda: change if change != there else None,
+                to=lambda: reverse("cluster", args=[cluster.pk]),
+                done="The title was saved.",
+            )
     context = {"form": form, "cluster": cluster, "project": cluster.project, "title": title}
-    return render(request, "clusters/cluster_edit.html", context)
+    page = "clusters/_rename.html" if wants_fragment(request) else "clusters/cluster_edit.html"
+    return render(request, page, context)
 
 
 @require_POST
@@ -48,10 +54,10 @@ def cluster_dismiss(request: HttpRequest, cluster_id: int) -> HttpResponse:
     reason = (
         form.cleaned_data["reason"] if form.is_valid() else request.POST.get("reason", "")[:2000]
     )
-    return act(
+    return carry_out(
         request,
-        lambda: service.dismiss(signed_in(request), cluster, reason),
-        to=reverse("cluster", args=[cluster.pk]),
+        lambda: service.dismiss_all(signed_in(request), [cluster], reason),
+        to=lambda: reverse("cluster", args=[cluster.pk]),
         done="The cluster was dismissed. Its reports are kept; you can reopen it here.",
     )
 
@@ -60,9 +66,14 @@ def cluster_dismiss(request: HttpRequest, cluster_id: int) -> HttpResponse:
 def cluster_reopen(request: HttpRequest, cluster_id: int) -> HttpResponse:
     """Back to work."""
     cluster = visible(request, cluster_id)
-    return act(
+    return carry_out(
         request,
-        lambda: service.reopen(signed_in(request), cluster),
-        to=reverse("cluster", args=[cluster.pk]),
+        lambda: service.reopen_all(signed_in(request), [cluster]),
+        to=lambda: reverse("cluster", args=[cluster.pk]),
         done="The cluster is open again.",
     )
+
+
+def newest_of(cluster: Cluster) -> ClusterChange | None:
+    """What was changed last about a cluster."""
+    return cluster.changes.order_by("-pk").first()

@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from clusters.models import Cluster
+from clusters.services import drafting
 from clusters.services import plans as service
 from clusters.views import sections
 from clusters.views.clusters import visible
@@ -19,13 +20,27 @@ from credentials.views.helpers import act, as_http, require_writer, signed_in
 
 @require_POST
 def plan_generate(request: HttpRequest, cluster_id: int) -> HttpResponse:
-    """Write a new version from the evidence and the repository."""
+    """Have a new version written in the background; the page shows how far it is."""
     cluster = visible(request, cluster_id)
+    way, hint = request.POST.get("way", "")[:10], request.POST.get("hint", "")
     return act(
         request,
-        lambda: service.generate(signed_in(request), cluster),
-        to=reverse("cluster_plan", args=[cluster.pk]),
-        done="A new plan was written. Read it before you approve it.",
+        lambda: drafting.request(signed_in(request), cluster, way=way, hint=hint),
+        to=_plan(cluster),
+    )
+
+
+@require_safe
+def plan_drafting(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """How far the plan is that is being written; the whole page again when it has ended."""
+    cluster = visible(request, cluster_id)
+    current = drafting.active(cluster)
+    if not request.headers.get("HX-Request"):
+        return redirect(_plan(cluster))
+    if current is None:
+        return HttpResponseClientRefresh()
+    return render(
+        request, "clusters/_plan_drafting.html", {"cluster": cluster, "drafting": current}
     )
 
 
@@ -37,7 +52,7 @@ def plan_approve(request: HttpRequest, cluster_id: int) -> HttpResponse:
     return act(
         request,
         lambda: service.approve(signed_in(request), cluster, version=version),
-        to=reverse("cluster_plan", args=[cluster.pk]),
+        to=_plan(cluster),
         done=f"Version {version} is approved. The fix can be started.",
     )
 
@@ -49,9 +64,39 @@ def plan_withdraw(request: HttpRequest, cluster_id: int) -> HttpResponse:
     return act(
         request,
         lambda: service.withdraw_approval(signed_in(request), cluster),
-        to=reverse("cluster_plan", args=[cluster.pk]),
+        to=_plan(cluster),
         done="The approval was taken back. A job that runs already goes on.",
     )
+
+
+@require_POST
+def plan_reject(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """Say that the version that the person has read will not do, and why."""
+    cluster = visible(request, cluster_id)
+    version = _number(request.POST.get("version", ""))
+    reason = request.POST.get("reason", "")
+    return act(
+        request,
+        lambda: service.reject(signed_in(request), cluster, version=version, reason=reason),
+        to=_plan(cluster),
+        done=f"Version {version} is rejected. It can be written anew with your reason.",
+    )
+
+
+@require_POST
+def plan_unreject(request: HttpRequest, cluster_id: int) -> HttpResponse:
+    """Take the rejection back."""
+    cluster = visible(request, cluster_id)
+    return act(
+        request,
+        lambda: service.withdraw_rejection(signed_in(request), cluster),
+        to=_plan(cluster),
+        done="The rejection was taken back.",
+    )
+
+
+def _plan(cluster: Cluster) -> str:
+    return reverse("cluster_plan", args=[cluster.pk])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +145,7 @@ def _save(request: HttpRequest, cluster: Cluster, part: sections.Section) -> Htt
     messages.success(request, _said(saved.version, version))
     if request.headers.get("HX-Request"):
         return HttpResponseClientRefresh()  # the page stays where it is
-    return redirect(f"{reverse('cluster_plan', args=[cluster.pk])}#{part.name}")
+    return redirect(f"{_plan(cluster)}#{part.name}")
 
 
 def _form(

@@ -66,7 +66,8 @@ SECTIONS = (
         "criteria",
         "Acceptance criteria",
         "criteria",
-        "What must hold afterwards, and the numbers of the reports that ask for it.",
+        "What must hold afterwards, and the numbers of the reports that ask for it. The test or the "
+        "command that it names in backticks is what checks it after a job.",
         "",
     ),
     Section(
@@ -119,20 +120,6 @@ def changes(section: Section, value: str | list[Row], content: Mapping[str, Any]
     return {section.name: [_cited(section, row) for row in value]}
 
 
-def differences(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[tuple[Section, list[str], list[str]]]:
-    """The sections that changed between two versions, each with what went and what came."""
-    found = []
-    for section in SECTIONS:
-        old, new = _lines(section, before), _lines(section, after)
-        if old != new:
-            gone = [line for line in old if line not in new]
-            come = [line for line in new if line not in old]
-            found.append((section, gone, come))
-    return found
-
-
 def _row(kind: Kind, part: Mapping[str, Any]) -> Row:
     row = {column: str(part.get(column, "")) for column in _COLUMNS[kind]}
     if "evidence" in row:
@@ -152,9 +139,10 @@ def _cited(section: Section, row: Row) -> dict[str, Any]:
     return {**row, "evidence": [int(word) for word in words]}
 
 
-def _lines(section: Section, content: Mapping[str, Any]) -> Sequence[str]:
+def lines_of(section: Section, content: Mapping[str, Any]) -> Sequence[str]:
+    """A section as lines to compare: a text's own, and one for each entry of a list."""
     if section.kind in {"text", "lines"}:
         value = content.get(section.name) or []
-        return [value] if isinstance(value, str) else value
+        return value.splitlines() if isinstance(value, str) else value
     rows = [_row(section.kind, part) for part in content.get(section.name) or []]
     return [" · ".join(text for text in row.values() if text) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,9 +94,14 @@ class Installation:
 
 @contextmanager
 def installed(
-    folder: Path, transcript: Path, *, jobs_at_once: int, say: Callable[[str], None]
+    folder: Path,
+    transcript: Path | None = None,
+    *,
+    jobs_at_once: int = 1,
+    say: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
-    """Web, workers, beat and a Valkey, ended afterwards."""
+    """Web, workers, beat and a Valkey, ended afterwards. `environment` is set besides."""
     home = Home(folder / "home")
     home.prepare()
     secret = home.secret_key.read_text().strip()
@@ -108,12 +113,13 @@ def installed(
         extra = {
             "DATABASE_URL": database.url(os.environ.get("DATABASE_URL", "")),
             "LOG_LEVEL": "WARNING",
-            "SOULCASTER_TRANSCRIPT": str(transcript),
+            **({"SOULCASTER_TRANSCRIPT": str(transcript)} if transcript else {}),
             "SOULCASTER_JOBS_AT_ONCE": str(jobs_at_once),
             "SOULCASTER_PROJECT_JOBS_AT_ONCE": _NO_LIMIT,
             "SOULCASTER_PROJECT_JOBS_PER_HOUR": _NO_LIMIT,
             "SOULCASTER_JOBS_PER_MINUTE": _NO_LIMIT,
             "SOULCASTER_API_RATE": "100000/min",
+            **(environment or {}),
         }
         with _clean_environment():
             stack = Stack(home, port=0, extra=extra, say=say)

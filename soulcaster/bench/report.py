@@ -24,6 +24,8 @@ class Options:
     rows: int = 1_000_000
     lines: int = 1_000_000
     viewers: int = 2_000
+    seconds: int = 10
+    rate: int = 1_000  # events a second
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,13 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.inclusion_tag("components/status.html")
-def status_badge(kind: str, value: str, filled: bool = False) -> dict[str, Any]:
-    """A status by shape, word and colour: `{% status_badge "cluster" cluster.status %}`."""
-    return {"look": statuses.look(kind, value), "filled": filled}
+def status_badge(kind: str, value: str, filled: bool = False, word: str = "") -> dict[str, Any]:
+    """A status by shape, word and colour: `{% status_badge "cluster" cluster.status %}`.
+
+    `word` says more than the status's own, such as how far something has come.
+    """
+    look = statuses.look(kind, value)
+    return {"look": look._replace(label=word) if word else look, "filled": filled}
 
 
 @register.inclusion_tag("components/status.html")

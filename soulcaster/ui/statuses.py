@@ -69,6 +69,32 @@ _LOOKS: dict[str, dict[str, Look]] = {
         "merged": Look("Merged", "busy", "merged"),
         "closed": Look("Closed", "bad", "closed"),
     },
+    "actionability": {
+        "actionable": Look("Actionable", "good", "check"),
+        "needs_info": Look("Needs information", "warn", "half"),
+        "not_actionable": Look("Not actionable", "idle", "slash"),
+    },
+    "severity": {
+        "low": Look("Low", "idle", "ring"),
+        "medium": Look("Medium", "idle", "half"),
+        "high": Look("High", "warn", "alert"),
+        "critical": Look("Critical", "bad", "alert"),
+    },
+    "source": {
+        "receiving": Look("Receiving", "good", "check"),
+        "waiting": Look("Waiting for the first report", "idle", "dashed"),
+        "quiet": Look("Quiet", "idle", "ring"),
+        "unfinished": Look("Secret missing", "warn", "alert"),
+        "paused": Look("Paused", "idle", "pause"),
+        "error": Look("Error", "bad", "cross"),
+        "syncing": Look("Syncing", "busy", "busy"),
+    },
+    # Something that was sent to a source.
+    "intake": {
+        "waiting": Look("Waiting", "idle", "dashed"),
+        "done": Look("Read", "good", "check"),
+        "refused": Look("Refused", "bad", "cross"),
+    },
 }
 
 

@@ -9,7 +9,8 @@ let going = -Infinity;
 const visible = (element) => element.getClientRects().length > 0;
 
 function typing(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
+  const fields = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+  return target.closest(fields) !== null;
 }
 
 function move(step) {

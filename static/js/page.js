@@ -124,6 +124,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+function forgetToasts() {
+  for (const toast of document.querySelectorAll(".toast.success:not([data-leaving])")) {
+    toast.dataset.leaving = "";
+    setTimeout(() => toast.matches(":hover, :focus-within") || toast.remove(), TOAST_TIME);
+  }
+}
+
 // The row whose facts are shown beside the list.
 function markShownRow(row) {
   for (const other of document.querySelectorAll("[data-select].current")) {
@@ -140,6 +147,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   followStatus();
   updateTimes();
 });
+document.addEventListener("htmx:oobAfterSwap", forgetToasts);
 window.addEventListener("hashchange", openTarget);
 
 for (const element of document.querySelectorAll("[data-needs-script]")) {
@@ -149,9 +157,7 @@ for (const element of document.querySelectorAll("[data-without-script]")) {
   element.hidden = true;
 }
 document.querySelector("form[data-auto-submit]")?.requestSubmit();
-for (const toast of document.querySelectorAll(".toast.success")) {
-  setTimeout(() => toast.matches(":hover, :focus-within") || toast.remove(), TOAST_TIME);
-}
+forgetToasts();
 followStatus();
 openTarget();
 setInterval(updateTimes, 30_000);

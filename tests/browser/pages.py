@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tests.browser.product import MEMBER, Product
+from tests.browser.signed import post_signed
 
 NEWCOMER = "newcomer"
 # Name -> address; the words in braces are the numbers of the story.
@@ -15,6 +17,11 @@ FOR_MEMBERS = {
     "cluster": "/clusters/{cluster}/",
     "one report": "/clusters/{cluster}/?report={report}",
     "edit a cluster": "/clusters/{cluster}/edit/",
+    "propose a split": "/clusters/{cluster}/split/",
+    "split a report off": "/clusters/{cluster}/split/?item={report}",
+    "move a report": "/clusters/{cluster}/move/?item={report}",
+    "merge clusters": "/clusters/merge/?cluster={cluster}&cluster={other}",
+    "dismiss a cluster": "/clusters/dismiss/?cluster={other}",
     "plan": "/clusters/{cluster}/plan/",
     "edit the summary": "/clusters/{cluster}/plan/edit/summary/",
     "edit the files": "/clusters/{cluster}/plan/edit/files/",
@@ -33,12 +40,27 @@ FOR_MEMBERS = {
     "prompt": "/jobs/{job}/prompt/",
     "run a job again": "/jobs/{job}/retry/",
     "activity of a job": "/jobs/{job}/activity/",
+    "metrics": "/insights/",
+    "metrics of a project": "/insights/?project={project}&weeks=52",
     "usage": "/usage/",
     "usage of a project": "/usage/?project={project}",
     "pull request": "/pulls/{pull}/",
     "files of a pull request": "/pulls/{pull}/files/",
     "new project": "/projects/new/",
     "project settings": "/projects/{project}/settings/",
+    "sources": "/projects/{project}/sources/",
+    "connect issues": "/projects/{project}/sources/new/github/",
+    "connect errors": "/projects/{project}/sources/new/sentry/",
+    "connect a webhook": "/projects/{project}/sources/new/webhook/",
+    "connect a form": "/projects/{project}/sources/new/form/",
+    "source of a file": "/sources/{file}/",
+    "reports of a source": "/sources/{file}/reports/",
+    "source without a secret": "/sources/{slack}/",
+    "webhook": "/sources/{webhook}/",
+    "edit a webhook": "/sources/{webhook}/edit/",
+    "secret of a webhook": "/sources/{webhook}/secret/",
+    "errors by an SDK": "/sources/{sdk}/",
+    "form": "/sources/{form}/",
     "import": "/projects/{project}/import/",
     "import report": "/imports/{upload}/",
     "add a report": "/projects/{project}/feedback/new/",
@@ -59,11 +81,17 @@ FOR_NEWCOMERS = {
     "first inbox": "/",
     "first jobs": "/jobs/",
     "first queue": "/queue/",
+    "first metrics": "/insights/",
     "first usage": "/usage/",
     "first token": "/settings/tokens/",
 }
 # What is seen before signing in.
-FOR_EVERYBODY = {"sign in": "/accounts/login/"}
+FOR_EVERYBODY = {
+    "sign in": "/accounts/login/",
+    "feedback form": "{form_page}",
+    "feedback form in a frame": "{form_page}?embedded=1",
+    "thanks for feedback": "{form_page}thanks/",
+}
 STATUSES = {"not found": 404}  # of the others: 200
 # Name, address and reader ('': not signed in) of every page.
 PAGES = [
@@ -75,9 +103,12 @@ PAGES = [
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The numbers of a project, its first and last cluster, the finished fix and so on."""
+    """The numbers of a project, its first and last cluster, the finished fix and so on.
 
-    numbers: dict[str, int]
+    `form_page` is the address of its feedback form.
+    """
+
+    numbers: dict[str, int | str]
 
     def address(self, template: str) -> str:
         """A page's address."""
@@ -101,5 +132,16 @@ def tell(product: Product) -> Story:
             "pull": facts["pull_requests"][-1]["id"],
             "upload": project.upload,
             "team": product.get("/api/me")["teams"][0]["id"],
+            **_sources(product, project.id),
         }
     )
+
+
+def _sources(product: Product, project: int) -> dict[str, int | str]:
+    """One source of each kind that tells, one message by the webhook, and the form's page."""
+    kinds = ("slack", "webhook", "sdk", "form")
+    made = {kind: product.connect_source(project, kind, f"By {kind}") for kind in kinds}
+    post_signed(made["webhook"]["address"], made["webhook"]["secret"], {"title": "Too slow"})
+    first = product.get(f"/api/projects/{project}/sources")["results"][0]
+    page = urlsplit(made["form"]["address"]).path
+    return {kind: made[kind]["id"] for kind in kinds} | {"file": first["id"], "form_page": page}

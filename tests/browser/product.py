@@ -82,6 +82,11 @@ class Product:
         return str(self.facts()["address"])
 
     @property
+    def token(self) -> str:
+        """The newest project's API token."""
+        return self._token
+
+    @property
     def api(self) -> HttpProduct:
         """The REST API with the newest project's token."""
         facts = self.facts()
@@ -133,17 +138,23 @@ class Product:
         """Run a module of the tests as one of the product's own processes; what it prints."""
         return self._run(module, *arguments, env=self._own())
 
-    def get(self, path: str) -> Facts:
-        """An answer of the REST API."""
-        request = urllib.request.Request(
-            self.address + path, headers={"Authorization": f"Bearer {self._token}"}
-        )
+    def connect_source(self, project: int, kind: str, name: str, **config: Any) -> Facts:
+        """A source of a project, with the address and the secret that are told once."""
+        wish = {"kind": kind, "name": name, "config": config}
+        return self.get(f"/api/projects/{project}/sources", json.dumps(wish).encode())
+
+    def get(self, path: str, content: bytes | None = None) -> Facts:
+        """An answer of the REST API; with JSON as `content`, to a POST."""
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.address + path, content, headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             facts: Facts = json.load(answer)
         return facts
 
     def _grouped(self, project: int) -> int:
-        return sum(cluster["item_count"] for cluster in self.api.clusters(project))
+        """Reports in clusters that are described and ranked: that comes last."""
+        clusters = self.api.clusters(project)
+        return sum(each["item_count"] for each in clusters if each["actionability"])
 
     def _own(self) -> dict[str, str]:
         """The environment of the product's own processes."""

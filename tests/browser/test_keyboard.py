@@ -60,7 +60,7 @@ def test_the_focused_row_is_visible_in_the_preview(inbox: Page) -> None:
     )
 
 
-@pytest.mark.parametrize(("letter", "place"), [("i", "Inbox"), ("j", "Jobs")])
+@pytest.mark.parametrize(("letter", "place"), [("i", "Inbox"), ("j", "Jobs"), ("m", "Metrics")])
 def test_g_and_a_letter_go_to_a_place(
     open_page: OpenPage, story: Story, letter: str, place: str
 ) -> None:

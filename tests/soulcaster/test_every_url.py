@@ -19,6 +19,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.models import Artifact, PullRequest
 from clusters.models import FeedbackImport
+from clusters.planner.base import Question
+from clusters.services import drafting, plan_comments, questions, sources, surgery
 from credentials.models import Credential, Team, User
 from credentials.services import invitations, keys, tokens
 from tests import factories
@@ -27,10 +29,17 @@ from tests import factories
 OPEN = {
     "sign_in": "the link is the secret",
     "doctor_part": "a part of the product; everybody sees it with their own keys",
+    "feedback_form": "the key in it is what people are given to write to the team",
+    "feedback_thanks": "the same",
+    "feedback_embed": "the same, for other sites",
+    "intake_push": "senders know the key in it, and sign what they send",
 }
 # What a POST must say before it is looked at who asks: a form that cannot be right is refused
 # without looking for the row.
-SAID: dict[str, dict[str, Any]] = {"api_plan_approval": {"version": 1}}
+SAID: dict[str, dict[str, Any]] = {
+    "api_plan_approval": {"version": 1},
+    "plan_comment": {"version": 1, "body": "Which basket?"},
+}
 # Operators alone come in here, whatever the address.
 OPERATORS = "admin/"
 METHODS = ("get", "post")
@@ -86,7 +95,7 @@ class Objects:
         self.cluster = factories.make_cluster(self.project)
         self.job = factories.make_job(self.project, self.cluster)
         self.execution = factories.make_execution(self.job)
-        factories.make_plan(self.cluster)
+        self.plan = factories.make_plan(self.cluster)
         factories.make_chunks(self.execution, "one line\n")
 
     def values(self, address: Address) -> dict[str, Any]:
@@ -154,6 +163,34 @@ class Objects:
         made = invitations.invite(frank, team, kind="username", login="alice", role="member")
         return made.pk
 
+    def kind(self) -> str:
+        return "webhook"
+
+    def source_id(self) -> int:
+        return sources.create(
+            self.alice, self.project, kind="webhook", name="Help desk", config={}
+        ).pk
+
+    def api_sources(self) -> int:
+        return self.source_id()
+
+    def comment_id(self) -> int:
+        return plan_comments.add(self.alice, self.plan, "steps", "Which basket?").pk
+
+    def question_id(self) -> int:
+        (asked,) = questions.replace(self.plan, [Question("Which basket?")])
+        return asked.pk
+
+    def api_drafting_api_clusters(self) -> int:
+        drafting.begin(self.alice, self.cluster, way="evidence", hint="")
+        return self.cluster.pk
+
+    def api_plan_comments(self) -> int:
+        return self.comment_id()
+
+    def api_plan_questions(self) -> int:
+        return self.question_id()
+
     def artifact_id(self) -> int:
         row = Artifact(execution=self.execution, kind="prompt", name="prompt.md", size=5)
         row.media_type = "text/markdown"
@@ -165,6 +202,14 @@ class Objects:
             project=self.project, cluster=self.cluster, job=self.job, number=1, title="Fix it"
         )
         return row.pk
+
+    def change_id(self) -> int:
+        change = surgery.lock(self.alice, self.cluster)
+        assert change is not None
+        return change.pk
+
+    def api_changes(self) -> int:
+        return self.change_id()
 
     def api_projects(self) -> int:
         return self.project.pk

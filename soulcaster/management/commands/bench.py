@@ -12,7 +12,7 @@ from soulcaster.bench import report
 from soulcaster.bench.report import Figure, Options
 from soulcaster.launch.stack import Stopped, signals_stop
 
-NAMES = ("jobs", "logs", "lists", "paint", "viewers")
+NAMES = ("jobs", "logs", "lists", "paint", "viewers", "grouping", "ingest")
 
 
 class Benchmark(Protocol):
@@ -36,11 +36,13 @@ class Command(BaseCommand):
         parser.add_argument("--rows", type=_positive, help="Rows of each list (lists, paint).")
         parser.add_argument("--lines", type=_positive, help="Lines of output (logs).")
         parser.add_argument("--viewers", type=_positive, help="Idle viewers (viewers).")
+        parser.add_argument("--seconds", type=_positive, help="How long errors come (ingest).")
+        parser.add_argument("--rate", type=_positive, help="Errors a second (ingest).")
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = {
             name: options[name]
-            for name in ("rounds", "rows", "lines", "viewers")
+            for name in ("rounds", "rows", "lines", "viewers", "seconds", "rate")
             if options[name] is not None
         }
         wanted = Options(say=self._say, quick=options["quick"], **given)
