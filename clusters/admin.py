@@ -57,6 +57,11 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         """Never: removing one says what becomes of its reports."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        """One that was removed stays as it is, for its reports' sake."""
+        removed = obj is not None and "removed_at" in obj.config
+        return super().has_change_permission(request, obj) and not removed
+
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """Pause it or let it go on, and write down who did."""
         sources.set_enabled(signed_in(request), obj, enabled=obj.enabled)

@@ -30,7 +30,7 @@ from clusters.sources.personal import Found, personal_data
 # What names code, in which versions and numbers are nobody's; files may be addresses of pages.
 _NAMES_OF_CODE = frozenset({"file", "function", "module", "type", "mechanism"})
 _IN_NAMES = ("email", "key")
-_CUT = re.compile(r"(?:[^\s<>\"(),;]{0,64}@[^\s@]{0,100}|\+?\(?[0-9][0-9 ()./-]{3,40})…\Z")
+_CUT = re.compile(r"(?:[^\s<>\"(),;]{0,64}@[^\s@]{0,100}|(?<![\w.])\+?\(?[0-9][0-9 ()/-]{3,40})…\Z")
 _AT_THE_END = 200  # characters
 _NAMES = {
     "email": ("e-mail address", "e-mail addresses"),

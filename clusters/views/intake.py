@@ -76,11 +76,11 @@ def _answer(request: HttpRequest, kind: str, public_key: str) -> HttpResponse:
     if reader is None:
         raise NotFound("source_not_found", "There is no source at this address.")
     received = _received(request, reader)
-    greeting = reader.greeting(received)
-    if greeting is not None and source.secret is None:
+    if source.secret is None and (greeting := reader.greeting(received)) is not None:
         return _said(greeting)  # connecting comes before the secret is known here
     _verify(reader, source, received)
-    if greeting is not None:
+    # What strangers send is not looked into before that.
+    if (greeting := reader.greeting(received)) is not None:
         return _said(greeting)
     if (seconds := intake.allow(source, 1)) is not None:
         raise _TooMuch(

@@ -52,3 +52,15 @@ def test_messages_are_listed_without_what_they_say(
         page = client.get(address).content.decode()
         assert "private words" not in page
         assert "a header" not in page
+
+
+def test_a_source_that_was_removed_is_not_brought_back(
+    client: Client, operator: User, bob: User, source: Source
+) -> None:
+    factories.make_item(source)
+    sources.remove(bob, source)
+    address = f"/admin/clusters/source/{source.pk}/change/"
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"enabled": "on"}).status_code == 403
+    source.refresh_from_db()
+    assert not source.enabled

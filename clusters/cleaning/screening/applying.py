@@ -13,8 +13,10 @@ from clusters.cleaning.screening.concealed import concealed
 from clusters.cleaning.screening.decoding import decoded
 from clusters.cleaning.screening.folding import folded, quoted
 from clusters.cleaning.screening.foreign import FOREIGN_RULES
+from clusters.cleaning.screening.foreign_requests import foreign_requests
 from clusters.cleaning.screening.frames import FRAME_RULES
 from clusters.cleaning.screening.orders import ORDERS_RULES
+from clusters.cleaning.screening.requests import requests
 from clusters.cleaning.screening.rules import flags
 from clusters.cleaning.screening.together import CONCEALED_RULES, together
 from clusters.cleaning.screening.words import ACTION, AGENT
@@ -33,7 +35,7 @@ _ORDER = re.compile(
     re.MULTILINE,
 )
 _DECODE = re.compile(
-    r"\b(?:decode|decrypt|decipher|unscramble|un-?base64|reverse)\b[^¶]{0,60}¶?[^¶]{0,20}\b(?:follow|execute|run|do (?:what|as|it)|obey|carry out|act on|apply|comply)\b"
+    r"\b(?:decode|decrypt|decipher|unscramble|un-?base64|reverse|translate from)\b[^¶]{0,60}¶?[^¶]{0,20}\b(?:follow|execute|run|do (?:what|as|it)|obey|carry out|act (?:on|accordingly)|apply|comply|translate|obeyed|followed|executed)\b"
 )
 
 
@@ -51,7 +53,12 @@ def _flags(text: str) -> Iterator[Flag]:
     yield from concealed(text)
     seen, _ = unseen.take_out(text)
     plain = folded(seen)
-    direct = [*flags(plain, quoted(plain), _RULES), *together(plain)]
+    direct = [
+        *flags(plain, quoted(plain), _RULES),
+        *together(plain),
+        *requests(plain),
+        *foreign_requests(plain),
+    ]
     yield from direct
     if match := _DECODE.search(plain):
         yield Flag("encoded", "It asks to decode a text and to follow it.", excerpt(match[0]))

@@ -51,7 +51,7 @@ _CALLED = re.compile(
 )
 _MEANT = re.compile(FRAME)
 _FORM = re.compile(
-    r"\b(?:this (?:comment|section|template|line|text|issue|form|block)|(?:bug|issue|feature) (?:report|template|request)|existing issues|thank|screenshots?|your (?:issue|report|question|operating|version|problem|environment|answer|description)|the (?:issue|problem|bug)\b|steps to|e\.g\.|describe|contributing|code of conduct|pull request template|checklist)\b"
+    r"\b(?:this (?:comment|section|template|line|text|issue|form|block)|(?:bug|issue|feature) (?:report|template|request)|existing issues|thank(?:s| you)?|screenshots?|(?:report|reporting|found) (?:a |the )?(?:security|vulnerabilit)\w*|(?:delete|remove) this|discussions?|paste (?:the|your)|(?:the|your|a) (?:log|logs|output)|filing|(?:before|when) you (?:open|submit|file|report)|new issue|your (?:issue|report|question|operating|version|problem|environment|answer|description)|the (?:issue|problem|bug)\b|steps to|e\.g\.|describe|contributing|code of conduct|pull request template|checklist)\b"
 )
 
 

@@ -66,7 +66,7 @@ _LEET = re.compile(r"(?=\S{0,30}[0-9@$|])(?=\S{0,30}[a-zA-Z])\S{2,30}")
 _LEET_LETTERS = str.maketrans("0134578@$|+", "oieastbasit")
 _LEET_READINGS = (_LEET_LETTERS, str.maketrans("0134578@$|+", "oleastbasit"))
 # A word that almost every order has, as it looks when the text is turned.
-_TELLING = ("instruct", "ignore", "disregard", "forget", "prompt", "secret", "token", "environment", "delete", "execute", "system", "credential", "password", "follow", "reveal", "print", "override", "commit", "merge", "upload", "send ", "agent", "workflow", "remove", "push", "admin", "api key", "approve", "without", "you are now", "tests", "rules", "private", "server", "please ")  # fmt: skip
+_TELLING = ("instruct", "ignore", "disregard", "forget", "prompt", "secret", "token", "environment", "delete", "execute", "system", "credential", "password", "follow", "reveal", "print", "override", "commit", "merge", "upload", "send ", "agent", "workflow", "remove", "push", "admin", "api key", "approve", "without", "you are now", "tests", "rules", "private", "server", "please ", "review", "force", "skip the", "approval")  # fmt: skip
 _ROT13 = tuple(codecs.encode(word, "rot13") for word in _TELLING)
 _REVERSED = tuple(word[::-1] for word in _TELLING)
 

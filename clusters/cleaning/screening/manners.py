@@ -136,7 +136,7 @@ MANNERS: dict[str, str] = {
         "does not notice, unrelated commit, leave it out, such a way that, quietly, secretly, "
         "unnoticed, is not noticed, do not notice, not noticed, do not mention, don't mention, "
         "not mention, never mention, without mentioning, do not tell, don't tell, tell nobody, "
-        "tell no one, do not discuss, don't discuss, not write about, do not report, leave out "
+        "tell no one, do not discuss, don't discuss, not write about, do not report this, do not report it, do not report the change, leave out "
         "of, no need to list, keep this part, confidential, say nothing, do not say a word, "
         "erwahne es nicht, erwahne es nirgends, nicht erwahnen, nirgends, no lo menciones, no lo "
         "digas, n'en parle, non dirlo, не упоминаи, не упоминай, soz etme, nie wspominaj, vermeld "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from clusters.cleaning.base import Flag, excerpt
+from clusters.cleaning.screening.telling import is_subject
 
 _ABOUT = re.compile(
     r"\b(?:such as|for example|e\.g\.|phrases like|texts like)\W{0,3}$|\b(?:report|issue|message|ticket|feedback|mail|user|visitor)s? (?:with|having|using) (?:the|an?|this) (?:\w{1,12} )?(?:text|phrase|sentence|string|words|wording)s?\W{0,3}$|\bcontain(?:s|ed|ing)?\W{0,3}$|\b(?:is|be|are|gets?|was|were) (?:not )?(?:shown as |marked as )?(?:flagged|blocked|filtered|refused|detected|rejected)|"
@@ -71,7 +72,7 @@ def flags(text: str, spans: list[tuple[int, int]], rules: Iterable[Rule]) -> Ite
 
 def _is_mention(text: str, match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
     """Whether the words are talked about: quoted, by a sentence about input or a page."""
-    if _COMPLAINT.match(text, match.end()):
+    if _COMPLAINT.match(text, match.end()) or is_subject(text, match.start()):
         return True
     for start, end in spans:
         if start - _LEAD <= match.start() and start < match.end() <= end + 1:

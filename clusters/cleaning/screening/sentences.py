@@ -60,7 +60,7 @@ class Sentence:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a folded text, without what is quoted in them to be talked about."""
-    whole = _QUOTED.sub(lambda quote: quote[0].replace(";", ","), text)
+    whole = _QUOTED.sub(lambda quote: quote[0].replace(";", ",").replace("¶", ","), text)
     for part in _END.split(whole)[:_MOST]:
         for start in range(0, len(part), _LONGEST):
             plain = part[start : start + _LONGEST].strip()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clusters.cleaning.base import Flag, excerpt
 from clusters.cleaning.screening.sentences import Sentence, sentences
+from clusters.cleaning.screening.telling import is_subject
 
 _WEAKENS = "It asks to take a protection away."
 _REVIEW = "It asks to get around review, tests or the people who decide."
@@ -150,7 +151,7 @@ def together(text: str, rules: tuple[Together, ...] = RULES) -> Iterator[Flag]:
     """The first flag of each reason in a folded text."""
     told: set[str] = set()
     for said in sentences(text):
-        if not said.means:
+        if not said.means or is_subject(said.text, 0):
             continue
         for one in rules:
             if one.reason not in told and one.fits(said):

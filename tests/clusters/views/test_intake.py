@@ -20,6 +20,7 @@ from pytest_django.fixtures import Settings
 
 from clusters.models import Intake, Project, Source, SourceDay
 from clusters.services import intake
+from clusters.sources.webhook import WebhookSource
 from credentials.models import SharedSecret, Team
 from credentials.services import shared_secrets
 from tests import factories
@@ -291,3 +292,11 @@ def test_nothing_that_is_sent_breaks_anything(
     assert post(outside, body, kind=kind, headers=sent).status_code < 500
     intake.read_waiting(source.pk)
     assert not Intake.objects.filter(state="waiting").exists()
+
+
+def test_what_is_not_signed_is_not_looked_into(
+    outside: Client, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WebhookSource, "greeting", lambda *given: 1 / 0)
+    response = post(outside, headers={"X-Soulcaster-Signature": "t=1,v1=0"})
+    assert refusal(response) == (401, "signature_invalid")
