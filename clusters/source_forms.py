@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 
 from clusters.models import Source
-from clusters.services.source_kinds import info_of
-from clusters.services.source_settings import LEVELS
+from clusters.services.sources.kinds import info_of
+from clusters.services.sources.settings import LEVELS
 from clusters.source_form_base import MONO, SourceForm
 from clusters.webhook_form import WebhookForm
 

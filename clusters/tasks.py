@@ -9,18 +9,12 @@ from celery import shared_task
 
 from clusters.models import Cluster, Project
 from clusters.queue import send
-from clusters.services import (
-    addressed,
-    coherence,
-    describing,
-    drafting,
-    grouping,
-    intake,
-    ranking,
-    refining,
-    source_removal,
-    syncing,
-)
+from clusters.services import grouping, intake, ranking
+from clusters.services.grouping import coherence, refining
+from clusters.services.plans import drafting
+from clusters.services.ranking import addressed, describing
+from clusters.services.sources import removal as source_removal
+from clusters.services.sources import syncing
 
 # Seconds between two looks for sources whose time has come.
 SYNC_SWEEP = 30.0

@@ -20,7 +20,7 @@ from agents.services import jobs, runners
 from clusters.api.lists import OfMyProjects
 from clusters.api.views import integer, the_cluster, typed, viewer
 from clusters.forges.base import ForgeError
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Conflict
 
 

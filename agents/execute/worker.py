@@ -41,7 +41,7 @@ from clusters.forges import interrupts
 from clusters.forges.base import ForgeError, PullState, RateLimited
 from clusters.forges.interrupts import Interrupt, sheltered, working_under
 from clusters.models import Cluster
-from clusters.services import repositories
+from clusters.services.projects import repositories
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from django.db import connections
 from agents.models import Job
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Forbidden
 from credentials.models import User
 

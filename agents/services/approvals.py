@@ -15,7 +15,7 @@ from agents.models import Execution, Job
 from agents.services import starting
 from agents.services.starting import START, Wish
 from clusters.forges.base import ForgeError
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Conflict, Invalid
 from credentials.models import User
 from credentials.services import audit, teams

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.models import Execution, Job
-from clusters.services import host_rules, projects
+from clusters.services import projects
+from clusters.services.projects import hosts as host_rules
 from credentials.models import User
 
 _USUAL_PORTS = (80, 443)

@@ -20,7 +20,9 @@ from agents.services.pulls import author_of
 from agents.wiring import runner_info
 from clusters.forges.base import Forge
 from clusters.planner.base import Criterion, PlanDraft
-from clusters.services import feedback, host_rules, questions
+from clusters.services import feedback
+from clusters.services.plans import questions
+from clusters.services.projects import hosts as host_rules
 
 _ALLOWED = TypeAdapter(Allowed)
 _SERVER = TypeAdapter(McpServer)

@@ -14,7 +14,8 @@ from agents.logs.hints import notify_job_changed
 from agents.models import Job, PullRequest
 from clusters.forges.base import Pull
 from clusters.models import Cluster, Project
-from clusters.services import addressed, clusters
+from clusters.services import clusters
+from clusters.services.ranking import addressed
 
 # How far a pull request has come: decides between two states of the same moment.
 _PROGRESS = {"open": 0, "closed": 1, "merged": 2}

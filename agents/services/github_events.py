@@ -18,7 +18,7 @@ from agents.services.pulls import Followed
 from clusters.forges.github import events
 from clusters.forges.github.events import Payload, RepositoryEvent
 from clusters.models import Project
-from clusters.services import hearing
+from clusters.services.sources import hearing
 from credentials.services import audit
 
 MOVES = ("renamed", "transferred")

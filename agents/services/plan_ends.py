@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clusters.models import PlanDrafting
-from clusters.services import drafting
+from clusters.services.plans import drafting
 
 
 def without_a_plan(job_id: int, message: str) -> None:

@@ -15,8 +15,8 @@ from agents.services.leases import Lease, fenced
 from agents.wiring import RunnerInfo
 from clusters.models import Cluster
 from clusters.planner.base import Audit, Drafted
-from clusters.services import drafting
-from clusters.services.plan_writing import Written
+from clusters.services.plans import drafting
+from clusters.services.plans.writing import Written
 from credentials.errors import Conflict
 from credentials.models import User
 from credentials.services import audit, teams

@@ -12,7 +12,8 @@ from agents.services import jobs, prices, runners
 from agents.services.starting import is_proposal
 from clusters.forges.base import Finding, ForgeError
 from clusters.models import Cluster, Project
-from clusters.services import feedback, plans, repositories
+from clusters.services import feedback, plans
+from clusters.services.projects import repositories
 from credentials.models import User
 
 # Seconds that a page may show what was found before: the job looks again itself.

@@ -21,7 +21,7 @@ from agents.services.following import (
 from agents.services.leases import Lease, fenced
 from clusters.forges.base import Author, Forge, ForgeError, Pull
 from clusters.forges.mirrors import ChangedFile, Commit, GitError
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Conflict
 from credentials.models import User
 from credentials.services import audit, teams

@@ -14,7 +14,7 @@ from agents.models import PullRequest
 from agents.services import pulls
 from clusters.forges.base import Forge, ForgeError, Pull, PullState, RateLimited
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import AppError
 from credentials.models import User
 from credentials.services.credentials import RECONCILE

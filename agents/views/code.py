@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Forbidden
 from credentials.views.helpers import signed_in
 

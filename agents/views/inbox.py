@@ -16,7 +16,7 @@ from agents.services import queueing
 from agents.services.queueing import Place
 from clusters.models import Cluster, FeedbackItem, Project
 from clusters.services import changes, plans, search
-from clusters.services.similar import similar
+from clusters.services.grouping.similar import similar
 from clusters.views.clusters import visible
 from clusters.views.trends import Trend, trends
 from credentials.paging import CappedCount, Listing, capped_count, counted

@@ -17,7 +17,9 @@ from agents.views.checks import Results, results_of
 from agents.views.clusters import frame
 from agents.views.job_page import newest as newest_attempt
 from clusters.models import Cluster, Plan, PlanDrafting
-from clusters.services import drafting, plan_comments, plan_writing, questions
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import drafting, questions
+from clusters.services.plans import writing as plan_writing
 from clusters.views import plan_diff, sections
 from clusters.views.clusters import visible
 from credentials.views.helpers import act, go, signed_in

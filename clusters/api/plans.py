@@ -16,7 +16,9 @@ from rest_framework.views import APIView
 from clusters.api import plan_serializers as s
 from clusters.api.views import the_cluster, viewer, viewer_of
 from clusters.models import Cluster, Plan, PlanComment, PlanQuestion
-from clusters.services import drafting, plan_comments, plans, questions
+from clusters.services import plans
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import drafting, questions
 from credentials.errors import NotFound
 
 

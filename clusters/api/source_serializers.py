@@ -8,9 +8,10 @@ from typing import Any
 from rest_framework import serializers
 
 from clusters.models import Source
-from clusters.services import source_health, source_kinds
-from clusters.services.source_addresses import address_of
-from clusters.services.source_health import COUNTS, Health
+from clusters.services.sources import health as source_health
+from clusters.services.sources import kinds as source_kinds
+from clusters.services.sources.addresses import address_of
+from clusters.services.sources.health import COUNTS, Health
 
 
 class DaySerializer(serializers.Serializer[Any]):

@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from clusters.api import source_serializers as s
 from clusters.api.views import viewer, viewer_of
 from clusters.models import Project, Source
-from clusters.services import source_kinds
 from clusters.services import sources as service
+from clusters.services.sources import kinds as source_kinds
 from credentials.models import Team
 from credentials.querysets import WRITERS
 from credentials.services import teams

@@ -16,7 +16,8 @@ from clusters.api import surgery_serializers as s
 from clusters.api.serializers import ClusterSerializer
 from clusters.api.views import the_cluster, viewer
 from clusters.models import Cluster, ClusterChange
-from clusters.services import changes, splitting, surgery
+from clusters.services import changes, surgery
+from clusters.services.grouping import splitting
 from credentials.errors import NotFound
 from credentials.services import teams
 

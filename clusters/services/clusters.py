@@ -9,8 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from clusters.models import Cluster, ClusterChange
-from clusters.services import changes, describing, ranking, states
-from clusters.services.tally import Tally, tally
+from clusters.services import changes, ranking
+from clusters.services.changes import states
+from clusters.services.ranking import describing
+from clusters.services.ranking.tally import Tally, tally
 from credentials.errors import Conflict, Invalid
 from credentials.models import User
 from credentials.services import teams

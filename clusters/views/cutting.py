@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem
-from clusters.services import search, splitting, surgery
-from clusters.services.similar import similar, telling
+from clusters.services import search, surgery
+from clusters.services.grouping import splitting
+from clusters.services.grouping.similar import similar, telling
 from clusters.views.answers import carry_out, wants_fragment
 from clusters.views.clusters import visible
 from credentials.errors import Invalid

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from clusters.services import envelopes
-from clusters.services.envelopes import Call, Reply
-from clusters.services.together import Full, Together
+from clusters.services.intake import envelopes
+from clusters.services.intake.envelopes import Call, Reply
+from clusters.services.intake.together import Full, Together
 from clusters.sources.envelopes import SENT_LIMIT, key_of
 
 log = structlog.get_logger(__name__)

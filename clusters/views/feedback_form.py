@@ -24,8 +24,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.models import Source
-from clusters.services import feedback_forms as service
-from clusters.services.feedback_forms import TooMany, Written
+from clusters.services.sources import forms as service
+from clusters.services.sources.forms import TooMany, Written
 from credentials.errors import AppError
 
 LARGEST = 64 * 1024  # bytes that are sent

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from clusters.models import Cluster, Plan, PlanComment
-from clusters.services import plan_comments as service
+from clusters.services.plans import comments as service
 from clusters.views.clusters import visible
 from credentials.errors import AppError, Forbidden, NotFound
 from credentials.models import User

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from clusters.models import Cluster
-from clusters.services import drafting
 from clusters.services import plans as service
+from clusters.services.plans import drafting
 from clusters.views import sections
 from clusters.views.clusters import visible
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.forms import ChooseForm, ConnectForm
-from clusters.services import github
 from clusters.services import projects as service
+from clusters.services.projects import github
 from clusters.views.repositories import search
 from credentials.errors import AppError, Forbidden, NotFound
 from credentials.models import Team, User

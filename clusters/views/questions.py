@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from clusters.models import Cluster, PlanQuestion
-from clusters.services import questions
+from clusters.services.plans import questions
 from credentials.views.helpers import act, signed_in
 
 

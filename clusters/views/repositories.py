@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clusters.forges.base import ForgeError
-from clusters.services import github as service
+from clusters.services.projects import github as service
 from credentials.errors import AppError
 from credentials.views.helpers import signed_in, typed
 

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clusters.models import Source
-from clusters.services import source_kinds
 from clusters.services import sources as service
+from clusters.services.sources import kinds as source_kinds
 from clusters.source_form_base import SourceForm
 from clusters.source_forms import SecretForm, form_of
 from clusters.sources import webhook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clusters.services.source_health import COUNTS, Day
+from clusters.services.sources.health import COUNTS, Day
 
 HEIGHT = 100
 STEP, WIDTH = 10, 8

@@ -14,10 +14,10 @@ from pprint import pformat
 from django.conf import settings
 
 from clusters.models import Source
-from clusters.services.source_addresses import address_of
-from clusters.services.source_health import Health
-from clusters.services.source_kinds import info_for
-from clusters.services.source_samples import webhook_message
+from clusters.services.sources.addresses import address_of
+from clusters.services.sources.health import Health
+from clusters.services.sources.kinds import info_for
+from clusters.services.sources.samples import webhook_message
 
 _SNIPPETS = Path(__file__).parent / "snippets"
 # What stands where a secret belongs once nobody can see it any more.

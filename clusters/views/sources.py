@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clusters.models import FeedbackItem, Intake, Project, Source
-from clusters.services import source_health, source_kinds
 from clusters.services import sources as service
-from clusters.services.source_health import Health
-from clusters.services.source_kinds import KindInfo
-from clusters.services.source_trial import TestResult
+from clusters.services.sources import health as source_health
+from clusters.services.sources import kinds as source_kinds
+from clusters.services.sources.health import Health
+from clusters.services.sources.kinds import KindInfo
+from clusters.services.sources.trial import TestResult
 from clusters.views import source_setup
 from clusters.views.source_chart import LEGEND, Chart, chart, words
 from credentials.paging import Listing
@@ -132,7 +133,7 @@ def _reports(found: Source) -> QuerySet[FeedbackItem]:
 
 
 def _state(found: Source) -> dict[str, Any]:
-    health = source_health.health(found)
+    health = source_health.of(found)
     busy = health.state in {"syncing", "waiting", "unfinished"} or health.waiting > 0
     drawn = chart(health.days)
     return {

@@ -20,7 +20,8 @@ from clusters.embedding import dense
 from clusters.embedding.kept import pack
 from clusters.embedding.minilm import DIMENSIONS, MiniLM, unit
 from clusters.models import Cluster, Embedding, FeedbackItem, Project, Source
-from clusters.services import embeddings, grouping, indexes, settling
+from clusters.services import grouping
+from clusters.services.grouping import embeddings, indexes, settling
 from credentials.models import Team
 from soulcaster.bench import databases
 from soulcaster.bench.report import Figure, Options, at_least, at_most, fact

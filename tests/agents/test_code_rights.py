@@ -13,7 +13,7 @@ from django.urls import reverse
 from agents.models import Job, Receipt
 from clusters.forges.base import Access, ForgeError
 from clusters.models import Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import Team, User
 from tests import factories
 

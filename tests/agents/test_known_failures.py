@@ -39,7 +39,7 @@ from agents.models import Job, PullRequest
 from agents.services import executions
 from clusters.forges.github.forge import GitHubForge
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import User
 from credentials.services import credentials
 from tests.agents.execute.conftest import main_cluster, repository

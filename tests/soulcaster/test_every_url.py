@@ -20,7 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from agents.models import Artifact, PullRequest
 from clusters.models import FeedbackImport
 from clusters.planner.base import Question
-from clusters.services import drafting, plan_comments, questions, sources, surgery
+from clusters.services import sources, surgery
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import drafting, questions
 from credentials.models import Credential, Team, User
 from credentials.services import invitations, keys, tokens
 from tests import factories

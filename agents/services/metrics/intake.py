@@ -12,8 +12,8 @@ from django.db.models import Min, OuterRef, Subquery
 
 from agents.services.metrics.weeks import Span
 from clusters.models import Cluster, FeedbackItem, Source, SourceDay
-from clusters.services import source_health
-from clusters.services.source_health import COUNTS, Health
+from clusters.services.sources import health as source_health
+from clusters.services.sources.health import COUNTS, Health
 from credentials.paging import capped_count, counted
 
 MOST_SOURCES = 50

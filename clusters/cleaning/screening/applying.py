@@ -70,7 +70,7 @@ def _flags(text: str) -> Iterator[Flag]:
 def _encoded(name: str, said: str, known: set[str]) -> Iterator[Flag]:
     """What was encoded was not meant for people: a plain order is enough where it stands alone."""
     text = folded(said)
-    hits = chain(flags(text, [], _RULES), together(text, CONCEALED_RULES))
+    hits = chain(flags(text, None, _RULES), together(text, CONCEALED_RULES))
     found = next((flag for flag in hits if flag.reason not in known), None)
     alone = name.split(",")[-1].strip() not in _SPREAD | {"rot13", "reversed text"}
     order = _ORDER.search(text) if alone else None

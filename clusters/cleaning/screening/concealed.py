@@ -91,9 +91,18 @@ def _characters(text: str) -> Iterator[Flag]:
         yield Flag("bidirectional", "Direction marks show the text in another order than it has.")
 
 
+# What a form asks to be left out is not asked for.
+_REDACTED = re.compile(
+    r"\b(?:remove|redact|hide|mask|delete|replace|strip|omit|without|no|never|not|don't|check for) (?:[\w,]{1,12} ){0,4}"
+    rf"{PRIVATE}"
+)
+
+
 def _is_order(removal: Removal) -> bool:
     """Forms explain themselves in comments; nobody hides an element to explain a form."""
     text = folded(removal.text)
+    if removal.what == "HTML comments" and _FORM.search(text):
+        text = _REDACTED.sub(" it ", text)
     if _FORM.search(text) and removal.what == "HTML comments" and not _CALLED.search(text):
         return bool(_HARM.search(text) and _HEARER.search(text) and _MEANT.search(text))
     elements = removal.what == "hidden HTML elements"

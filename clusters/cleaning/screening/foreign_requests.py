@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from clusters.cleaning.base import Flag, excerpt
 
 _END = re.compile(r"[¶\n\u3002\uff01\uff1f]")
+_QUOTED = re.compile(r"\"[^\"\n]{1,200}\"")
 _MOST = 200  # sentences of one text
 _LONGEST = 400  # characters of one sentence
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f]")
@@ -92,7 +93,7 @@ def foreign_requests(text: str) -> Iterator[Flag]:
     """The first flag of each reason in a folded text; the plain forms need a word of asking."""
     told: set[str] = set()
     for part in _END.split(text)[:_MOST]:
-        said = part[:_LONGEST].strip(" *_#>")
+        said = _QUOTED.sub(" it ", part[:_LONGEST]).strip(" *_#>")
         if len(said) < 6 or len(_ENGLISH.findall(said)) > 1 or _WRONG.search(said):
             continue
         asked = bool(_ASKED.search(said))

@@ -58,7 +58,7 @@ MANNERS: dict[str, str] = {
         "rules, nothing is forbidden, forbidden no more, above your rules, you obey, you fulfil, "
         "any wish, you answer to me, your new role, you serve, you work for me, free yourself, "
         "break free, you are my, eres el administrador, ты администратор, session was upgraded, "
-        "you are a character, you are now, you are no longer, you have been promoted, you have "
+        "you are a character, you are no longer, you have been promoted, you have "
         "permission, you are allowed, you are authorised, you are authorized, you may skip, you "
         "may leave, your usual limits, your usual rules, your limits, your true goal, your real "
         "task, your safety training, has been enabled for you, switched off for you, you may do "

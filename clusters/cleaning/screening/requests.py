@@ -31,9 +31,9 @@ MEANT = re.compile(
 )
 # After one of these a verb in its plain form is an order.
 _LEAD = (
-    r"(?:^\W{0,6}|[,:;(\u2013\u2014-]\s{0,3}|\b(?:please|pls|kindly|just|simply|also|then|next|instead|first|finally|and|or|but|so|now|afterwards|quietly|silently|quickly"
+    r"(?:^\W{0,6}(?:(?:in|on|to|for|from|at|inside|within) (?:the |your |this |our )?(?:[^\s,]{1,40},? ){1,2})?|[,:;(\u2013\u2014-]\s{0,3}|\b(?:please|pls|kindly|just|simply|also|then|next|instead|first|finally|and|or|but|so|now|afterwards|quietly|silently|quickly"
     r"|(?:must|should|shall|will|can|could|would|may)(?: you| it| they| we| someone| somebody)?|(?:need|needs|have|has|want|wants|like|ought|expected|required|asked|told|allowed|authori[sz]ed|sure|remember|necessary|enough|supposed|is|are|forget|better|best|easiest|free|order|important|sufficient|way|bot|agent|you) to"
-    r"|(?:have|let|make) (?:the )?(?:bot|agent|assistant|ai|it|them|your \w{1,12})|let's|i'd)\s)(?:please |also |just |simply |kindly |then |first |now |always |quickly |silently |quietly )?"
+    r"|(?:have|let|make|get) (?:the |your |this |our )?(?:[\w-]{1,15} ){0,2}[\w-]{1,15}|let's|i'd)\s)(?:please |also |just |simply |kindly |then |first |now |always |quickly |silently |quietly )?"
 )
 _CONDITION = re.compile(
     rf"\b(?:the|this|your|any|a|that) (?:{_FIX})\b[^¶]{{0,40}}?\b(?:only|not|never|cannot|can't|won't|requires?|needs?|includes?|consists?|unless|must|should|has to|complete|accepted|acceptable)\b"

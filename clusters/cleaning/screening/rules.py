@@ -24,6 +24,10 @@ _OBEY = re.compile(
 _COMPLAINT = re.compile(
     r"[^¶]{0,120}?\b(?:must|should|shall)(?:n't| not| never) (?:be )?(?:possible|allowed|work|happen)\b"
 )
+_ASKING = frozenset(["instructions", "tool_calls", "ci_edits", "exfiltration"])
+_ABOUT_IMAGES = re.compile(
+    r"\b(?:if|when|whenever|once|because|as) (?:the |our |a |an )?(?:\w{1,12} )?(?:models?|llm|bot|chatbot|assistant|answer|reply|response|attackers?|users?|visitor|client)\b[^¶]{0,80}$"
+)
 _NEAR = 160  # characters
 _LEAD = 40  # characters of what stands before an order belong to a match
 
@@ -59,20 +63,34 @@ def _compiled(source: str) -> re.Pattern[str]:
     return re.compile(source, re.MULTILINE)
 
 
-def flags(text: str, spans: list[tuple[int, int]], rules: Iterable[Rule]) -> Iterator[Flag]:
-    """The first flag of each rule that hits."""
+def flags(
+    text: str, spans: list[tuple[int, int]] | None, rules: Iterable[Rule]
+) -> Iterator[Flag]:
+    """The first flag of each rule that hits.
+
+    `spans`: where the text quotes; None where it was encoded, as nobody talks about things so.
+    """
     for one in rules:
         if one.needs and not any(need in text for need in one.needs):
             continue
         for match in one.pattern.finditer(text):
-            if not (one.mentioned and _is_mention(text, match, spans)):
+            if spans is None or not _is_talk(one, text, match, spans):
                 yield Flag(one.kind, one.reason, excerpt(match[0].replace("¶", ". ").strip()))
                 break
 
 
+def _is_talk(one: Rule, text: str, match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
+    """Whether a report tells this instead of asking for it."""
+    if one.kind in _ASKING and is_subject(text, match.start()):
+        return True
+    if one.kind == "image_exfiltration" and _ABOUT_IMAGES.search(text, 0, match.start()):
+        return True
+    return one.mentioned and _is_mention(text, match, spans)
+
+
 def _is_mention(text: str, match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
     """Whether the words are talked about: quoted, by a sentence about input or a page."""
-    if _COMPLAINT.match(text, match.end()) or is_subject(text, match.start()):
+    if _COMPLAINT.match(text, match.end()):
         return True
     for start, end in spans:
         if start - _LEAD <= match.start() and start < match.end() <= end + 1:

@@ -7,11 +7,11 @@ import re
 _LONGEST = 200  # characters of a clause that are looked at
 # What a thing does, after a subject that looks like an order: "Force push to main gives an error".
 _DOES = re.compile(
-    r"\b(?:gives|gave|shows|fails?|failed|returns|says|throws|threw|raises|leads to|causes|results in|breaks|broke|takes|hangs?|produces|crash(?:es|ed)?|freezes|stops|displays|loses|lost|appears|remains|stays|prints|asks|opens|ends"
+    r"\b(?:gives|gave|shows|fail(?:s|ed)?(?![-_])|returns|says|throws|threw|raises|leads to|causes|results in|breaks|broke|takes|hangs?|produces|crash(?:es|ed)?|freezes|stops|displays|loses|lost|appears|remains|stays|prints|asks|opens|ends"
     r"|does(?:n't| not| nothing)|do(?:n't| not) (?:work|show|appear|get|have|apply|exist)|cannot|can't|could not|couldn't|isn't|is (?:not|ignored|shown|lost|missing|broken|slow|wrong|too|greyed|gone|still|no longer|never|always|hidden|empty|disabled|confusing|misleading|misaligned|unclear|rejected|possible)|has no effect|works|are (?:not|ignored|shown|lost|missing|still|gone))\b"
 )
 # To these somebody speaks: they are no subject of a report.
-_SPOKEN = re.compile(r"(?:you|your|please|kindly|do not|don't|never|make sure)\b")
+_SPOKEN = re.compile(r"(?:you|your|i|we|please|kindly|do not|don't|never|make sure)\b")
 _JOINS = re.compile(
     r"[,;:()\u2013\u2014]| - |\b(?:as|because|since|that|which|who|when|if|until|unless|and|so|it|they|while|otherwise|for|where|whatever|even|what|although|but)\b"
 )

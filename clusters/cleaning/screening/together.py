@@ -151,9 +151,10 @@ def together(text: str, rules: tuple[Together, ...] = RULES) -> Iterator[Flag]:
     """The first flag of each reason in a folded text."""
     told: set[str] = set()
     for said in sentences(text):
-        if not said.means or is_subject(said.text, 0):
+        if not said.means:
             continue
+        subject = rules is RULES and is_subject(said.text, 0)
         for one in rules:
-            if one.reason not in told and one.fits(said):
+            if one.reason not in told and one.fits(said) and not (one.orders and subject):
                 told.add(one.reason)
                 yield Flag(one.kind, one.reason, excerpt(said.text))

@@ -15,7 +15,7 @@ from agents.execute.run import run
 from agents.models import Execution, Job, LogChunk, PullRequest, Receipt
 from agents.services import jobs, pulls
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import User
 from tests.soulcaster.demo.plant import plant_other
 

@@ -28,7 +28,7 @@ from clusters.forges.base import Finding, PullState
 from clusters.forges.local import LocalForge
 from clusters.forges.mirrors import Mirror
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -8,7 +8,8 @@ from agents.execute.run import run
 from agents.models import Artifact, PullRequest, Receipt
 from agents.services import plan_jobs
 from clusters.models import Cluster, PlanDrafting
-from clusters.services import plans, repositories
+from clusters.services import plans
+from clusters.services.projects import repositories
 from credentials.models import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

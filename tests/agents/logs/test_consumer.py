@@ -26,7 +26,7 @@ from agents.models import Execution, Job, LogChunk
 from agents.routing import websocket_urlpatterns
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Forbidden
 from credentials.models import Membership, User
 from tests import factories

@@ -15,7 +15,7 @@ from agents.services import approvals, contexts, executions, jobs, leases
 from agents.services.leases import Lease
 from clusters.forges.base import ForgeError
 from clusters.models import Cluster
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Conflict, Forbidden, Invalid
 from credentials.models import AuditEvent, User
 from tests import factories

@@ -25,7 +25,7 @@ from agents.models import Execution, Job
 from agents.services import approvals, executions, jobs, leases, queueing
 from agents.services.leases import Lease
 from clusters.models import Cluster
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.errors import Conflict
 from credentials.models import User
 from tests import factories

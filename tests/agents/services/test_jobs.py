@@ -12,7 +12,8 @@ from agents import queue
 from agents.models import Job
 from agents.services import jobs
 from clusters.models import Cluster
-from clusters.services import clusters, repositories
+from clusters.services import clusters
+from clusters.services.projects import repositories
 from credentials.errors import Conflict, Forbidden, Invalid
 from credentials.models import AuditEvent, User
 from tests import factories

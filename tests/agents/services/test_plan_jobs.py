@@ -13,7 +13,8 @@ from agents.services import executions, jobs, leases, plan_jobs
 from agents.services.leases import Lease
 from clusters.models import Cluster, PlanDrafting, Project
 from clusters.planner.base import PlanDraft, Question
-from clusters.services import drafting, plans
+from clusters.services import plans
+from clusters.services.plans import drafting
 from credentials.errors import Conflict, Forbidden
 from credentials.models import User
 from tests import factories

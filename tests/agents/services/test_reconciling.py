@@ -16,7 +16,7 @@ from agents.models import PullRequest
 from agents.services import pulls, reconciling
 from clusters.forges.base import Author, ForgeError, Pull, PullState
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import CredentialUse, Team, User
 from credentials.services import credentials
 from tests import factories

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from agents.models import PullRequest
 from clusters.forges.base import Author
 from clusters.models import Cluster, Project
-from clusters.services import repositories
+from clusters.services.projects import repositories
 from credentials.models import Team, User
 from tests.clusters.forges.repositories import WorkingCopy
 from tests.factories import make_job, make_project

@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 
 from clusters.models import Cluster, Plan, PlanComment, PlanQuestion
 from clusters.planner.base import Question
-from clusters.services import drafting, plan_comments, questions
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import drafting, questions
 from credentials.models import User
 from tests import factories
 from tests.clusters.api.test_api import client_of

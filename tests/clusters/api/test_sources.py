@@ -11,7 +11,7 @@ from django.test import Client
 
 from clusters import wiring
 from clusters.models import FeedbackItem, Project, Source
-from clusters.services import source_removal
+from clusters.services.sources import removal as source_removal
 from credentials.models import AuditEvent, User
 from tests import factories
 
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 def request_sync() -> Iterator[mock.Mock]:
-    with mock.patch("clusters.services.syncing.request") as asked:
+    with mock.patch("clusters.services.sources.syncing.request") as asked:
         yield asked
 
 

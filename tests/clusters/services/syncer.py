@@ -35,8 +35,9 @@ def start(source: Source, *, dies_in_page: int = 0) -> subprocess.Popen[bytes]:
 
 
 def _run(source_id: int, dies_in_page: int) -> None:
-    from clusters.services import feedback, syncing
+    from clusters.services import feedback
     from clusters.services.feedback import IngestResult
+    from clusters.services.sources import syncing
 
     settings.GITHUB_URL = os.environ["SYNCER_GITHUB"]
     settings.GITHUB_API_URL = f"{settings.GITHUB_URL}/api/v3"

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from clusters.forges import git
 from clusters.models import Cluster, Project, Source
-from clusters.services import addressed
 from clusters.services.clusters import refresh
+from clusters.services.ranking import addressed
 from tests import factories
 
 NOW = timezone.now()

@@ -12,8 +12,8 @@ from clusters.describing.base import Report
 from clusters.describing.extracts import describe
 from clusters.describing.model import Described, Describer
 from clusters.models import Cluster, FeedbackItem, Project, Source
-from clusters.services import describing
 from clusters.services.clusters import refresh
+from clusters.services.ranking import describing
 from tests import factories
 
 MODEL = "anthropic:claude"
@@ -113,7 +113,7 @@ def test_a_large_cluster_is_described_again_only_as_it_grows(
         read.append(len(reports))
         return describe(reports)
 
-    monkeypatch.setattr("clusters.services.describing.extract", counted)
+    monkeypatch.setattr("clusters.services.ranking.describing.extract", counted)
     for _ in range(58):
         factories.make_item(source, cluster=cluster, title="Export loses a row")
         refresh(cluster)

@@ -11,8 +11,10 @@ from django.db.models.functions import Now
 from clusters import tasks
 from clusters.models import Cluster, Plan, PlanDrafting, PlanQuestion
 from clusters.planner.base import Audit, Drafted, PlanDraft, PlannerError, Question
-from clusters.services import drafting, plan_writing, plans
-from clusters.services.plan_writing import Written
+from clusters.services import plans
+from clusters.services.plans import drafting
+from clusters.services.plans import writing as plan_writing
+from clusters.services.plans.writing import Written
 from credentials.errors import Conflict, Forbidden, Invalid
 from credentials.models import User
 from tests import factories

@@ -11,7 +11,8 @@ from clusters.embedding.dense import encoder
 from clusters.embedding.kept import pack, unpack
 from clusters.embedding.minilm import DIMENSIONS
 from clusters.models import Embedding, FeedbackItem, Project
-from clusters.services import embeddings, grouping, indexes
+from clusters.services import grouping
+from clusters.services.grouping import embeddings, indexes
 from tests import factories
 from tests.clusters.services.test_grouping import said, source
 

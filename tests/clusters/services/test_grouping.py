@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from clusters.models import Cluster, FeedbackComment, FeedbackItem, Project, Source
-from clusters.services import grouping, indexes, placing
-from clusters.services.placing import Placement
+from clusters.services import grouping
+from clusters.services.grouping import indexes, placing, waiting
+from clusters.services.grouping.placing import Placement
 from tests import factories
 from tests.clusters.grouping.reports import REPORTS
 
@@ -223,7 +224,7 @@ def test_nobody_waits_while_reports_are_compared(
         return place(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(placing, "place", watched)
-    monkeypatch.setattr(grouping, "GROUPED_AT_ONCE", 2)
+    monkeypatch.setattr(waiting, "GROUPED_AT_ONCE", 2)
     for title in ("Total is wrong", "Export hangs", "Login is slow"):
         said(source, title)
     assert grouping.group_waiting(project) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
-from clusters.services.host_rules import is_private, problem_with, problem_with_name, tidied
+from clusters.services.projects.hosts import is_private, problem_with, problem_with_name, tidied
 
 METADATA = "169.254.169.254"
 

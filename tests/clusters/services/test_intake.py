@@ -18,15 +18,12 @@ from redis.exceptions import ConnectionError as Away
 
 from clusters import queue, tasks
 from clusters.models import Intake, Project, Source, SourceDay
-from clusters.services import (
-    feedback,
-    intake,
-    intake_limits,
-    intake_reading,
-    source_days,
-    source_removal,
-)
-from clusters.services.intake import Message
+from clusters.services import feedback, intake
+from clusters.services.intake import Message, keeping
+from clusters.services.intake import limits as intake_limits
+from clusters.services.intake import reading as intake_reading
+from clusters.services.sources import days as source_days
+from clusters.services.sources import removal as source_removal
 from clusters.sources.base import Read
 from clusters.sources.slack import SlackSource
 from clusters.sources.webhook import WebhookSource
@@ -78,13 +75,13 @@ def test_a_source_is_asked_for_once_in_a_while(
     source: Source, settings: Settings, django_assert_num_queries: Callable[..., Any]
 ) -> None:
     settings.SOURCE_KNOWN_SECONDS = 60.0
-    intake._sources.clear()
+    keeping._sources.clear()
     try:
         with django_assert_num_queries(1):
             intake.source_by_key("webhook", "k" * 32)
             intake.source_by_key("webhook", "k" * 32)
     finally:
-        intake._sources.clear()
+        keeping._sources.clear()
 
 
 # --- keeping ---------------------------------------------------------------------------------
@@ -386,7 +383,7 @@ def test_what_was_read_long_ago_is_removed_and_nothing_else(source: Source) -> N
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     now = {"now": 1_000_020.0}  # a window begins
-    monkeypatch.setattr("clusters.services.intake_limits.time.time", lambda: now["now"])
+    monkeypatch.setattr("clusters.services.intake.limits.time.time", lambda: now["now"])
     return now
 
 

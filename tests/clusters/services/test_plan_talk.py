@@ -6,7 +6,10 @@ import pytest
 
 from clusters.models import Cluster, FeedbackComment, PlanQuestion
 from clusters.planner.base import Question
-from clusters.services import plan_comments, plan_writing, plans, questions
+from clusters.services import plans
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import questions
+from clusters.services.plans import writing as plan_writing
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
 from credentials.models import AuditEvent, User
 from tests import factories

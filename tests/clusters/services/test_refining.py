@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem, GroupingConstraint, Project
-from clusters.services import grouping, indexes, refining
+from clusters.services import grouping
+from clusters.services.grouping import indexes, refining
 from tests import factories
 from tests.clusters.services.test_grouping import calendar, clusters_of, source
 

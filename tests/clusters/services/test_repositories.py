@@ -8,7 +8,8 @@ from pytest_django.fixtures import Settings
 
 from clusters.forges.base import ForgeError
 from clusters.models import Project
-from clusters.services import projects, repositories
+from clusters.services import projects
+from clusters.services.projects import repositories
 from credentials.errors import Forbidden, Invalid
 from credentials.models import AuditEvent, CredentialUse, Team, User
 from credentials.services import credentials

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clusters.models import Source, SourceDay
-from clusters.services import source_days
+from clusters.services.sources import days as source_days
 from credentials.models import Team
 from tests import factories
 from tests.clusters.services.together import together

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from clusters.models import Intake, Project, Source, SourceDay
-from clusters.services import source_health
+from clusters.services.sources import health as source_health
 from tests import factories
 
 NOW = timezone.now()
@@ -19,7 +19,7 @@ ASKED = {"kind": "reddit", "next_sync_at": NOW, "sync_owner": "worker"}
 
 def state_of(project: Project, **fields: Any) -> str:
     source = factories.make_source(project, name="one", **fields)
-    return source_health.health(source).state
+    return source_health.of(source).state
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_a_running_fetch_says_how_far_it_has_come(project: Project) -> None:
         sync_expires_at=NOW + HOUR,
         cursor={"done": 1200, "total": 2000},
     )
-    assert source_health.health(source).word == "Syncing 1,200 of 2,000"
+    assert source_health.of(source).word == "Syncing 1,200 of 2,000"
 
 
 @pytest.mark.parametrize("cursor", [{}, {"done": "many"}, {"done": None, "total": 5}])
 def test_a_cursor_of_any_shape_is_no_trouble(project: Project, cursor: dict[str, Any]) -> None:
     source = factories.make_source(project, cursor=cursor)
-    assert source_health.health(source).progress is None
+    assert source_health.of(source).progress is None
 
 
 def test_days_without_anything_are_there_too(project: Project) -> None:
@@ -68,7 +68,7 @@ def test_days_without_anything_are_there_too(project: Project) -> None:
     SourceDay.objects.create(source=source, day=today, created=3, refused=1, filtered=2)
     SourceDay.objects.create(source=source, day=today - timedelta(days=13), updated=1)
     SourceDay.objects.create(source=source, day=today - timedelta(days=14), created=99)
-    health = source_health.health(source)
+    health = source_health.of(source)
     assert [day.total for day in health.days] == [1, *[0] * 12, 6]
     assert health.totals["created"] == 3
     assert (health.days[-1].taken, health.days[-1].left, health.days[-1].lost) == (3, 2, 1)
@@ -79,7 +79,7 @@ def test_the_lag_is_that_of_the_oldest_message(project: Project) -> None:
     for hours in (1, 3, 2):
         Intake.objects.create(source=source, body=b"", received_at=NOW - hours * HOUR)
     Intake.objects.create(source=source, body=b"", received_at=NOW - 9 * HOUR, state="done")
-    health = source_health.health(source)
+    health = source_health.of(source)
     assert health.waiting == 3
     assert health.lag is not None
     assert 3 * HOUR <= health.lag < 4 * HOUR
@@ -87,11 +87,11 @@ def test_the_lag_is_that_of_the_oldest_message(project: Project) -> None:
 
 def test_a_source_that_should_have_been_asked_lags(project: Project) -> None:
     late = factories.make_source(project, kind="reddit", next_sync_at=NOW - HOUR)
-    lag = source_health.health(late).lag
+    lag = source_health.of(late).lag
     assert lag is not None
     assert lag >= HOUR
     late.next_sync_at = NOW + HOUR
-    assert source_health.health(late).lag is None
+    assert source_health.of(late).lag is None
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clusters.models import FeedbackItem, Intake, Project, Source, SourceDay
 from clusters.services import sources
-from clusters.services.source_samples import sample_of, webhook_message
+from clusters.services.sources.samples import sample_of, webhook_message
 from clusters.sources.base import IncomingReport, SourceError
 from clusters.sources.registry import pushes
 from credentials.errors import Invalid
@@ -96,13 +96,13 @@ def test_a_form_is_opened_and_not_tested(bob: User, project: Project) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_what_is_asked_is_asked_once(bob: User, project: Project, fails: bool) -> None:
-    with mock.patch("clusters.services.syncing.request"):
+    with mock.patch("clusters.services.sources.syncing.request"):
         source = connected(bob, project, "reddit", {"subreddit": "selfhosted"})
     asked = mock.Mock(spec=["look"])
     asked.look.return_value = "r/selfhosted can be read."
     if fails:
         asked.look.side_effect = SourceError("rate_limited", "Reddit wants a pause.")
-    with mock.patch("clusters.services.asking.pull_source", return_value=asked):
+    with mock.patch("clusters.services.sources.asking.pull_source", return_value=asked):
         result = sources.test(bob, source)
     assert result.ok is not fails
     said = "r/selfhosted can be read.\nNo report has come from it so far."

@@ -10,7 +10,9 @@ import pytest
 
 from clusters import wiring
 from clusters.models import Cluster, FeedbackItem, Intake, Project, Source
-from clusters.services import source_removal, sources
+from clusters.services import sources
+from clusters.services.sources import health as source_health
+from clusters.services.sources import removal as source_removal
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
 from credentials.models import AuditEvent, SharedSecret, User
 from tests import factories
@@ -19,7 +21,7 @@ from tests import factories
 @pytest.fixture(autouse=True)
 def request_sync() -> Iterator[mock.Mock]:
     """No worker fetches in these tests; what is asked of it is noted."""
-    with mock.patch("clusters.services.syncing.request") as asked:
+    with mock.patch("clusters.services.sources.syncing.request") as asked:
         yield asked
 
 
@@ -54,7 +56,7 @@ def test_where_the_other_side_makes_the_secret_it_may_come_later(
 ) -> None:
     source = connect(bob, project, "sentry")
     assert source.secret is None
-    assert sources.health(source).state == "unfinished"
+    assert source_health.of(source).state == "unfinished"
     sources.replace_secret(bob, source, "the client secret")
     assert wiring.source_secret(source) == "the client secret"
 
@@ -112,7 +114,7 @@ def test_another_name_changes_nothing_else(
 def test_pausing_and_going_on_are_written_down(bob: User, project: Project) -> None:
     source = connect(bob, project)
     sources.update(bob, source, enabled=False)
-    assert sources.health(source).state == "paused"
+    assert source_health.of(source).state == "paused"
     sources.update(bob, source, enabled=True)
     assert verbs()[-2:] == ["source.paused", "source.resumed"]
 

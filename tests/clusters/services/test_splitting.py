@@ -9,7 +9,8 @@ import pytest
 from clusters import wiring
 from clusters.coherence.model import Judgement, NotJudged
 from clusters.models import Cluster, ClusterChange, FeedbackItem, GroupingConstraint, Project
-from clusters.services import coherence, grouping, indexes, retuning, splitting
+from clusters.services import grouping
+from clusters.services.grouping import coherence, indexes, retuning, splitting
 from tests.clusters.services.test_grouping import calendar, source
 
 __all__ = ["source"]

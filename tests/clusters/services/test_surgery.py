@@ -9,6 +9,7 @@ import pytest
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem, GroupingConstraint, Project
 from clusters.services import clusters, surgery
+from clusters.services.surgery import corrections
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
 from credentials.models import AuditEvent, User
 from tests import factories
@@ -286,7 +287,7 @@ def test_what_makes_no_sense_is_refused(
 def test_very_many_at_once_are_refused_politely(
     bob: User, coupons: Cluster, exports: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surgery, "LIMIT", 1)
+    monkeypatch.setattr(corrections, "LIMIT", 1)
     with pytest.raises(Invalid, match="At most 1 reports"):
         surgery.merge(bob, [exports], into=coupons)
 

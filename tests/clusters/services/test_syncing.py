@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 from agents.services import github_events
 from clusters import tasks
 from clusters.models import FeedbackComment, FeedbackItem, Project, Source
-from clusters.services import feedback, syncing
+from clusters.services import feedback
+from clusters.services.sources import syncing
 from clusters.sources.base import Page
 from clusters.sources.github_issues import GitHubIssues
 from credentials.models import Credential, Team, User

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from clusters.models import Cluster, Project
-from clusters.services import tally as module
-from clusters.services.tally import tally
+from clusters.services.ranking import tally as module
+from clusters.services.ranking.tally import tally
 from tests import factories
 
 

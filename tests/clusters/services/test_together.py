@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from clusters.services.together import Full, Together
+from clusters.services.intake.together import Full, Together
 
 
 class Desk:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clusters.services.tool_rules import hosts_of, problem_with_hooks, problem_with_servers
+from clusters.services.projects.tools import hosts_of, problem_with_hooks, problem_with_servers
 
 LOCAL = {"name": "docs", "command": ["npx", "docs-server"], "environment": {"LANGUAGE": "en"}}
 ELSEWHERE = {"name": "wiki", "url": "https://mcp.example.com/sse"}

@@ -15,9 +15,10 @@ import pytest
 from django.db import DataError, OperationalError
 
 from clusters.models import FeedbackItem, Intake, Project, Source, SourceDay
-from clusters.services import envelopes as service
 from clusters.services import intake
-from clusters.services.together import Full, Together
+from clusters.services.intake import envelopes as service
+from clusters.services.intake import keeping
+from clusters.services.intake.together import Full, Together
 from clusters.sources import envelopes as protocol
 from clusters.sources.envelopes import SENT_LIMIT, Envelope
 from clusters.views import envelopes
@@ -32,7 +33,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 @pytest.fixture(autouse=True)
 def asked() -> Iterator[mock.Mock]:
     """No broker runs in these tests; and every test begins without knowing a source."""
-    with mock.patch("clusters.queue.send") as send, mock.patch.dict(intake._sources, clear=True):
+    with mock.patch("clusters.queue.send") as send, mock.patch.dict(keeping._sources, clear=True):
         yield send
 
 

@@ -150,7 +150,7 @@ def test_behind_a_proxy_its_word_counts_and_not_the_senders(
 
 
 def test_while_redis_is_away_it_still_takes_reports(stranger: Client, source: Source) -> None:
-    with mock.patch("clusters.services.feedback_forms.cache.add", side_effect=Away("no")):
+    with mock.patch("clusters.services.sources.forms.cache.add", side_effect=Away("no")):
         assert stranger.post(at(source), WRITTEN).status_code == 303
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from clusters import wiring
 from clusters.models import Project, Source
-from clusters.services import source_health
-from clusters.services.source_kinds import all_kinds
+from clusters.services.sources import health as source_health
+from clusters.services.sources.kinds import all_kinds
 from clusters.sources import registry
 from clusters.sources.base import Answer, Read, Received
 from credentials.models import User
@@ -61,7 +61,7 @@ def test_it_is_connected_with_its_own_settings(client: Client, bob: User, projec
     assert source.config == {"brand": "till"}
     assert wiring.source_secret(source) in page
     assert f"/in/zendesk/{source.public_key}" in page
-    assert source_health.health(source).state == "waiting"
+    assert source_health.of(source).state == "waiting"
     assert "There is no sample of this kind" in client.post(at(source, "test")).content.decode()
     assert "till" in text_of(client, at(source, "edit"))
 

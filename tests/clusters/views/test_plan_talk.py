@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from clusters.models import Cluster, Plan, PlanComment, PlanDrafting, PlanQuestion
 from clusters.planner.base import Question
-from clusters.services import drafting, plan_comments, plans, questions
+from clusters.services import plans
+from clusters.services.plans import comments as plan_comments
+from clusters.services.plans import drafting, questions
 from credentials.models import User
 from tests import factories
 

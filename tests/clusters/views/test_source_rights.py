@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clusters.models import Project
-from clusters.services.source_kinds import CONNECTABLE
+from clusters.services.sources.kinds import CONNECTABLE
 from credentials.models import User
 from tests.clusters.views.source_pages import at, connected, text_of
 
@@ -19,7 +19,7 @@ ACTIONS = ("test", "sync", "pause", "resume", "remove", "secret", "edit")
 
 @pytest.fixture(autouse=True)
 def request_sync() -> Iterator[mock.Mock]:
-    with mock.patch("clusters.services.syncing.request") as asked:
+    with mock.patch("clusters.services.sources.syncing.request") as asked:
         yield asked
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from clusters.models import Project
 from clusters.services import sources
-from clusters.services.source_addresses import address_of
+from clusters.services.sources.addresses import address_of
 from clusters.sources.base import IncomingReport, Received
 from clusters.sources.webhook import WebhookSource
 from clusters.views import source_setup

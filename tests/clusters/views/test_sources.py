@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from clusters import wiring
 from clusters.models import FeedbackItem, Intake, Project, Source, SourceDay
-from clusters.services import source_removal
-from clusters.services.source_addresses import address_of
-from clusters.services.source_kinds import CONNECTABLE
+from clusters.services.sources import removal as source_removal
+from clusters.services.sources.addresses import address_of
+from clusters.services.sources.kinds import CONNECTABLE
 from credentials.models import User
 from tests import factories
 from tests.clusters.views.source_pages import CONFIGS, at, connected, text_of
@@ -24,7 +24,7 @@ from tests.clusters.views.source_pages import CONFIGS, at, connected, text_of
 
 @pytest.fixture(autouse=True)
 def request_sync() -> Iterator[mock.Mock]:
-    with mock.patch("clusters.services.syncing.request") as asked:
+    with mock.patch("clusters.services.sources.syncing.request") as asked:
         yield asked
 
 

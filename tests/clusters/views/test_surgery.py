@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from clusters.models import Cluster, ClusterChange, Project
-from clusters.services import clusters, splitting, surgery
+from clusters.services import clusters, surgery
+from clusters.services.grouping import splitting
 from credentials.models import User
 from tests import factories
 
