@@ -66,11 +66,12 @@ class Flow:
         return count
 
     def _first_cluster(self, project: int, count: int) -> Facts:
-        """The cluster with most reporters, once every report has one."""
+        """The cluster that hurts most, once every report has one and all are ranked."""
         deadline = time.monotonic() + GROUPING_SECONDS
         while True:
             clusters = self.product.clusters(project)
-            grouped = sum(cluster["item_count"] for cluster in clusters)
+            # Ranking comes last, and says of each whether somebody could start on it.
+            grouped = sum(each["item_count"] for each in clusters if each["actionability"])
             if grouped >= count:
                 break
             if time.monotonic() > deadline:
@@ -78,7 +79,7 @@ class Flow:
                     f"Only {grouped} of {count} reports were grouped in time: see logs/worker.log."
                 )
             self.wait(0.1)
-        first = clusters[0]  # the product lists those with most reporters first
+        first = clusters[0]  # the product lists what hurts most first
         self.say(
             f"{_counted(count, 'report')} in {_counted(len(clusters), 'group')}; "
             f"the first ({first['item_count']}): {first['title']}"

@@ -32,7 +32,7 @@ def job(status: str, *steps: Facts, outcome: str = "", pulls: tuple[Facts, ...] 
 
 
 class ScriptedProduct:
-    """Groups one report more each time it is asked; then tells the job's states in turn."""
+    """Groups one report more each time it is asked, and ranks it; then tells the job's states."""
 
     def __init__(self, *jobs: Facts) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -49,7 +49,9 @@ class ScriptedProduct:
 
     def clusters(self, project: int) -> list[Facts]:
         self._grouped += 1
-        return [{"id": 7, "title": "Totals are wrong", "item_count": self._grouped}]
+        ranked = {"id": 7, "title": "Totals are wrong", "actionability": "actionable"}
+        waits = {"id": 8, "title": "Not ranked", "actionability": "", "item_count": 99}
+        return [ranked | {"item_count": self._grouped}, *([waits] if self._grouped == 1 else [])]
 
     def make_plan(self, cluster: int) -> Facts:
         self.calls.append(("plan", cluster))
