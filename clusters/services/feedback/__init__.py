@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from clusters.services.feedback.storing import IngestResult
 from clusters.services.feedback.taking import (
-    IngestResult,
     add_item,
     import_file,
     ingest,

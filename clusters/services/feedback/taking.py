@@ -22,17 +22,6 @@ BATCH = 500
 REFUSALS_KEPT = 1000
 MOST_ISSUES = 300
 
-__all__ = [
-    "IngestResult",
-    "add_item",
-    "import_file",
-    "ingest",
-    "issue_numbers",
-    "of_cluster",
-    "source_of",
-    "take_in",
-]
-
 
 def take_in(source: Source, reports: Iterable[Read]) -> IngestResult:
     """Store what is new, revise what is known, count all of it; then group.

@@ -10,17 +10,6 @@ from django.utils import timezone
 from clusters import queue
 from clusters.models import FeedbackItem, Project
 from clusters.services.grouping import embeddings, indexes, placing, refining, settling
-from clusters.services.grouping.nearness import likeness
-from clusters.services.grouping.refining import refine
-from clusters.services.grouping.settling import touch
-
-__all__ = [
-    "group_waiting",
-    "likeness",
-    "projects_with_waiting_feedback",
-    "refine",
-    "touch",
-]
 
 GROUPED_AT_ONCE = 500
 _TRIES = 10  # in a row in which others were faster

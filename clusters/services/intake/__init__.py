@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from clusters.services.intake.keeping import (
     Message,
-    allow,
     forgotten,
     keep,
     note_error,
-    read_waiting,
     remove_old,
-    sent_away,
     source_by_key,
-    write_down,
 )
+from clusters.services.intake.limits import allow, sent_away, write_down
+from clusters.services.intake.reading import read_waiting
 
 __all__ = [
     "Message",

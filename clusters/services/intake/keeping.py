@@ -17,22 +17,7 @@ from redis.exceptions import RedisError
 
 from clusters import queue
 from clusters.models import Intake, Source
-from clusters.services.intake.limits import allow, sent_away, write_down
-from clusters.services.intake.reading import read_waiting
 from credentials.errors import Forbidden, NotFound
-
-__all__ = [
-    "Message",
-    "allow",
-    "forgotten",
-    "keep",
-    "note_error",
-    "read_waiting",
-    "remove_old",
-    "sent_away",
-    "source_by_key",
-    "write_down",
-]
 
 log = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ from clusters.services.sources.connecting import (
     replace_secret,
     set_enabled,
     sync_now,
-    test,
     there,
     update,
 )
+from clusters.services.sources.trial import test
 
 __all__ = [
     "create",

@@ -16,24 +16,10 @@ from clusters.services.sources import removal as source_removal
 from clusters.services.sources import settings as source_settings
 from clusters.services.sources import syncing
 from clusters.services.sources.kinds import KindInfo, connectable, info_for
-from clusters.services.sources.trial import TestResult, test
 from credentials import one_time
 from credentials.errors import Conflict, Invalid, NotFound
 from credentials.models import User
 from credentials.services import audit, shared_secrets, teams
-
-__all__ = [
-    "TestResult",
-    "create",
-    "new_secret",
-    "of_project",
-    "remove",
-    "replace_secret",
-    "set_enabled",
-    "sync_now",
-    "test",
-    "update",
-]
 
 LONGEST_NAME = 200
 SECRET_LENGTHS = (8, 500)  # characters

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from clusters.services.changes.states import LIMIT
 from clusters.services.surgery.corrections import (
-    LIMIT,
     MOST_CLUSTERS,
     lock,
     lock_all,
     merge,
     move,
-    redo,
     split,
-    undo,
     unlock,
 )
+from clusters.services.surgery.undoing import redo, undo
 
 __all__ = [
     "LIMIT",

@@ -14,17 +14,14 @@ from django.db.models import Q
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem, Project
 from clusters.services import changes, grouping
-from clusters.services.changes import Kind, record, states
+from clusters.services.changes import Kind, states
 from clusters.services.changes.states import LIMIT, Rows
 from clusters.services.clusters import refresh
 from clusters.services.grouping import coherence
 from clusters.services.surgery import lessons
-from clusters.services.surgery.undoing import redo, undo
 from credentials.errors import Conflict, Invalid, NotFound
 from credentials.models import User
 from credentials.services import audit, teams
-
-__all__ = ["LIMIT", "lock", "merge", "move", "record", "redo", "split", "undo", "unlock"]
 
 MOST_CLUSTERS = 200  # merged at once
 
