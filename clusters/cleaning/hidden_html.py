@@ -17,7 +17,7 @@ _OPEN = re.compile(
 )
 _HIDES = re.compile(
     r"\shidden(?![\w-])|display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|font-size\s*:\s*0|opacity\s*:\s*0(?!\.\d*[1-9])|color\s*:\s*(?:transparent|white|#fff)"
+    r"|font-size\s*:\s*0|font-size\s*:\s*1(?:px|pt)?\s*[;\"']|opacity\s*:\s*0(?!\.\d*[1-9])|color\s*:\s*(?:transparent|white|#fff|#f[c-f]f[c-f]f[c-f]\b|rgba\([^)]{1,20},\s*0?\.?0\))"
     r"|(?:max-)?(?:width|height)\s*:\s*0|(?:left|top|text-indent)\s*:\s*-\d{3}",
     re.IGNORECASE,
 )

@@ -149,8 +149,11 @@ def plan_the_first(page: Page, project: int) -> None:
     rows.first.get_by_role("link").first.click()
     page.get_by_role("navigation", name="Cluster").get_by_role("link", name="Plan").click()
     page.get_by_role("button", name="Write a plan").first.click()
-    expect(page.get_by_text("The model could not write this plan")).to_be_visible()
-    page.get_by_role("button", name="Approve plan").click()
+    expect(page.get_by_text("The model could not write the plan")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Write it from the evidence").click()
+    approve = page.get_by_role("button", name="Approve plan")
+    expect(approve).to_be_visible(timeout=LONG)
+    approve.click()
     expect(page.get_by_role("main")).to_contain_text(f"Approved by {NAME}")
 
 

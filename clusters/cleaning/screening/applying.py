@@ -16,12 +16,13 @@ from clusters.cleaning.screening.foreign import FOREIGN_RULES
 from clusters.cleaning.screening.foreign_requests import foreign_requests
 from clusters.cleaning.screening.frames import FRAME_RULES
 from clusters.cleaning.screening.orders import ORDERS_RULES
+from clusters.cleaning.screening.persuading import PERSUADING_RULES
 from clusters.cleaning.screening.requests import requests
 from clusters.cleaning.screening.rules import flags
 from clusters.cleaning.screening.together import CONCEALED_RULES, together
 from clusters.cleaning.screening.words import ACTION, AGENT
 
-_RULES = (*ORDERS_RULES, *ACTIONS_RULES, *FRAME_RULES, *FOREIGN_RULES)
+_RULES = (*ORDERS_RULES, *ACTIONS_RULES, *FRAME_RULES, *FOREIGN_RULES, *PERSUADING_RULES)
 _MOST = 12  # flags of one report
 _SPREAD = {
     "URL encoding",
@@ -35,7 +36,7 @@ _ORDER = re.compile(
     re.MULTILINE,
 )
 _DECODE = re.compile(
-    r"\b(?:decode|decrypt|decipher|unscramble|un-?base64|reverse|translate from)\b[^¶]{0,60}¶?[^¶]{0,20}\b(?:follow|execute|run|do (?:what|as|it)|obey|carry out|act (?:on|accordingly)|apply|comply|translate|obeyed|followed|executed)\b"
+    r"\b(?:decode|decrypt|decipher|unscramble|un-?base64|reverse|translate from|turn (?:this|the|it|that)(?: \w{1,12}){0,2} (?:around|over|upside))\b[^¶]{0,60}¶?[^¶]{0,20}\b(?:follow|execute|run|do (?:what|as|it)|obey|carry out|act (?:on|accordingly)|apply|comply|translate|obeyed|followed|executed)\b"
 )
 
 

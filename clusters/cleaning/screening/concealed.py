@@ -16,6 +16,8 @@ _RUN = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\U000e0100-\U000e01ef\ufe00-
 _TURNS = re.compile("[\u202b\u202e\u2067]|\u202d(?=[^\u202c\n]{0,80}[A-Za-z])|\u2066")
 _OVERRIDE = re.compile("[\u202e]|\u202d(?=[^\u202c\n]{0,80}[A-Za-z])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_WORDS = re.compile(r"\w{2,}")
+_SPOKEN = 3  # words; "Edit Menu" is the name of a part of a page
 _MANY = 3  # zero-width characters inside of words: one or two come with copying
 
 _ASIDE = (
@@ -37,6 +39,8 @@ _ASIDE = (
     ),
 )
 
+_PROGRAMS = frozenset(["script", "style"])
+_PROGRAM = re.compile(r"\w\(|[{};=]")
 _ORDER = re.compile(rf"{START}{ACTION}\s(?=\S{{1,60}}\s\S)", re.MULTILINE)
 _HARM = re.compile(
     rf"{START}(?:(?:send|push|merge|approve|publish|upload|exfiltrate|grant|commit|fetch|curl|wget|release|force|leak|email|mail|obey|deploy|bypass|rotate|invite|wipe|forget|disregard|execute|reveal|print|dump|echo|install|download|append|edit|modify)\s\S"
@@ -47,7 +51,10 @@ _HEARER = re.compile(
     rf"\b{AGENT}\b|\byour (?:prompt|instructions|tools?|fix|patch|task)\b|{PRIVATE}"
 )
 _CALLED = re.compile(
-    rf"\b(?:for|to|attn|attention|hey|dear) (?:the |all |any )?{AGENT}s?\b|^\W{{0,8}}{AGENT}\s?:"
+    rf"\b(?:for|to|attn|attention|hey|dear) (?:the |all |any )?{AGENT}s?\b|^\W{{0,8}}(?:{AGENT}|system|developer|operator|admin|override|instructions?|prompt)\s?:"
+)
+_BOUND = re.compile(
+    rf"\b(?:{AGENT}|the model)\b[^¶]{{0,20}}\b(?:must|should|shall|has to|have to|needs? to|is to|are to|ought to|may)\b"
 )
 _MEANT = re.compile(FRAME)
 _FORM = re.compile(
@@ -73,9 +80,15 @@ def _attributes(text: str) -> Iterator[Removal]:
     if "<" not in text:
         return
     for what, pattern in _ASIDE:
-        said = "\n".join(match["said"] for match in pattern.finditer(text))
+        said = "\n".join(_said(match) for match in pattern.finditer(text)).strip()
         if said:
             yield Removal(what, 1, said[:KEPT])
+
+
+def _said(match: re.Match[str]) -> str:
+    """What speaks; a program in a script or a style does not."""
+    tag = match.groupdict().get("tag") or ""
+    return "" if tag.lower() in _PROGRAMS and _PROGRAM.search(match["said"]) else match["said"]
 
 
 def _characters(text: str) -> Iterator[Flag]:
@@ -108,10 +121,12 @@ def _is_order(removal: Removal) -> bool:
     elements = removal.what == "hidden HTML elements"
     if next(together(text, HIDDEN_RULES if elements else RULES), None):
         return True
-    if _CALLED.search(text):
+    if _CALLED.search(text) or (_BOUND.search(text) and not _FORM.search(text)):
         return True
     if removal.what == "hidden HTML elements":
         return bool(_ORDER.search(text) or _HEARER.search(text) or _MEANT.search(text))
+    if len(_WORDS.findall(text)) < _SPOKEN:
+        return False
     if _HEARER.search(text) and _ORDER.search(text):
         return not (_FORM.search(text) and not re.search(rf"\b{AGENT}\b", text))
     return bool(_HARM.search(text) and not _FORM.search(text))

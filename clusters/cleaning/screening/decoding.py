@@ -23,7 +23,9 @@ _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ENTITY = re.compile(r"&#x?[0-9a-fA-F]{2,6};")
 _ESCAPE = re.compile(r"\\(?:u\{?[0-9a-fA-F]{4,6}\}?|x[0-9a-fA-F]{2}|[0-7]{3})")
 # Where an encoded part begins, a sentence does.
-_BEGINS = re.compile(r"(?<!\S)(?=%[0-9a-fA-F]{2}|&#|\\[ux])")
+_BEGINS = re.compile(
+    r"(?<!\S)(?:(?:%[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{2,6};|\\u\{?[0-9a-fA-F]{4,6}\}?|\\x[0-9a-fA-F]{2}|\\[0-7]{3}){1,4000} ?){1,400}"
+)
 _MORSE = re.compile(r"(?:[.\u00b7\u2022-]{1,5}[ /|]{1,3}){8,2000}[.\u00b7\u2022-]{1,5}")
 _MORSE_LETTERS = dict(
     zip(
@@ -61,7 +63,7 @@ _MORSE_LETTERS = dict(
 )
 # Words in pieces: "ig-nore pre-vious".
 _HYPHENS = re.compile(r"(?<=[a-z]{2})-(?=[a-z]{2})", re.IGNORECASE)
-_SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|\u00b7-]{1,3}){7,400}\w(?!\w)")
+_SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|/\u00b7-]{1,3}){7,400}\w(?!\w)")
 _LEET = re.compile(r"(?=\S{0,30}[0-9@$|])(?=\S{0,30}[a-zA-Z])\S{2,30}")
 _LEET_LETTERS = str.maketrans("0134578@$|+", "oieastbasit")
 _LEET_READINGS = (_LEET_LETTERS, str.maketrans("0134578@$|+", "oleastbasit"))
@@ -96,11 +98,11 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 def _whole(text: str) -> Iterator[tuple[str, str]]:
     """Encodings that are spread over a text."""
     if len(_PERCENT.findall(text)) >= 3:
-        yield "URL encoding", unquote(_BEGINS.sub("\n", text), errors="ignore")
+        yield "URL encoding", unquote(_BEGINS.sub(_apart, text), errors="ignore")
     if len(_ENTITY.findall(text)) >= 6:
-        yield "HTML entities", html.unescape(_BEGINS.sub("\n", text))
+        yield "HTML entities", html.unescape(_BEGINS.sub(_apart, text))
     if len(_ESCAPE.findall(text)) >= 6:
-        yield "escapes", _ESCAPE.sub(_unescaped, _BEGINS.sub("\n", text))
+        yield "escapes", _ESCAPE.sub(_unescaped, _BEGINS.sub(_apart, text))
     lowered = text.lower()
     if sum(word in lowered for word in _ROT13) >= 2:
         yield "rot13", codecs.encode(text, "rot13")
@@ -119,6 +121,10 @@ def _whole(text: str) -> Iterator[tuple[str, str]]:
     if spaced := _SPACED.findall(text):
         for run in spaced[:_MOST]:
             yield "spaced letters", _joined(run)
+
+
+def _apart(run: re.Match[str]) -> str:
+    return f"\n{run[0].rstrip()}\n"
 
 
 def _tells(lowered: str) -> int:
@@ -178,7 +184,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 def _joined(run: str) -> str:
     """Letters put together; a wider gap, or any other mark than the usual one, ends a word."""
-    marks = [mark for mark in "_.*|\u00b7-" if run.count(mark) > run.count(" ")]
+    marks = [mark for mark in "_.*|/\u00b7-" if run.count(mark) > run.count(" ")]
     words = run.split() if marks else re.split(r"[ ]{2,3}|[ ]?[|*\u00b7_][ ]?", run)
     return " ".join("".join(re.findall(r"[^\W_]", word)) for word in words)
 

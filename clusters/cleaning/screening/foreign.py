@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from clusters.cleaning.screening.rules import Rule, rule
 
 _REASON = "It asks an agent to drop the rules it was given."
@@ -44,13 +46,29 @@ _OTHER: tuple[tuple[str, str], ...] = (
 _LEAK = r"(?:zeige?|gib|verrate|sende|schicke|drucke|affiche[rz]?|montre[rz]?|envoie|envoyez|revele[rz]?|imprime[rz]?|muestra|envia|revela|imprime|mostra|stampa|invia|rivela|mostre|envie|exiba|toon|stuur|onthul|pokaz|wyslij|ujawnij|visa|skicka|goster|gonder|покажи|выведи|отправь|раскрои|раскрой|пришли|显示|输出|发送|打印|泄露|表示して|出力して|送信して)"
 _SECRETS = r"(?:umgebungsvariable|geheimniss|zugangsdaten|passworter|api-?schlussel|system-?prompt|systemanweisung|variables? d'environnement|cles? (?:api|secret|privee)|mots? de passe|invite systeme|prompt systeme|vos consignes|tes consignes|variables de entorno|claves? (?:api|secreta|privada)|contrasenas|prompt del sistema|credenciales|variabili d'ambiente|chiavi (?:api|segret)|credenziali|variaveis de ambiente|chaves? (?:api|secreta)|credenciais|omgevingsvariabelen|wachtwoorden|zmienne srodowiskowe|hasla|miljovariabl|ortam degiskenleri|переменные окружения|переменные среды|пароли|секреты|токены|ключи|системныи промпт|системный промпт|环境变量|密钥|密码|令牌|系统提示|環境変数|パスワード|システムプロンプト|トークン|秘密鍵)"
 
+_NOW = r"(?:(?:tu es|vous etes) (?:maintenant|desormais|a present)|(?:maintenant|desormais),? (?:tu es|vous etes)|du bist (?:jetzt|nun|ab sofort|ab jetzt)|(?:ab sofort|ab jetzt|von nun an) bist du|sie sind (?:jetzt|nun|ab sofort) (?:der|die|ein)|(?:ahora eres|eres ahora|a partir de ahora eres)|(?:agora (?:voce e|es|tu es)|voce agora e|a partir de agora voce)|(?:ora sei|sei ora|adesso sei|d'ora in poi sei)|je bent (?:nu|vanaf nu)|(?:teraz jestes|jestes teraz|od teraz jestes)|artik sen|sen artik|теперь ты|ты теперь|отныне ты|du ar nu|du er na|你现在是|从现在起你|你是一个没有|あなたは今|これからあなたは|이제 (?:당신|너)은?|너는 이제|أنت الآن)"
+
+
+def _needs(noun: str) -> tuple[str, ...]:
+    """How the ways of a pattern to begin are spelt, one of which a text has to contain."""
+    begins = (re.match(r"(?:\(\?:)*([^\W_][^\W_ ']*)", way) for way in noun.split("|"))
+    return tuple({_begin(match[1], match.end(), match.string) for match in begins if match})
+
+
+def _begin(word: str, end: int, way: str) -> str:
+    """Without a last letter that need not be there."""
+    return word[:-1] if way[end : end + 1] == "?" and len(word) > 1 else word
+
+
 FOREIGN_RULES: tuple[Rule, ...] = (
+    rule("instructions", _REASON, r"\bhat (?:vorrang|prioritat) vor\b|\ba (?:la )?priorite sur\b|\btiene (?:prioridad|preferencia) sobre\b|\btem (?:prioridade|precedencia) sobre\b|\bha (?:la )?(?:priorita|precedenza) su\b|\bheeft voorrang (?:op|boven)\b|\b\u043f\u0440\u0438\u043e\u0440\u0438\u0442\u0435\u0442 \u043d\u0430\u0434\b|优先于", "hat ", "prior", "preced", "prefer", "voorrang", "приоритет", "优先"),
+    rule("role_play", "It asks an agent to be somebody else.", _NOW),
     *(
-        rule("instructions", _REASON, rf"{_BEGIN}(?:{verb})\b[^¶]{{0,60}}?{noun}")
+        rule("instructions", _REASON, rf"{_BEGIN}(?:{verb})\b[^¶]{{0,60}}?{noun}", *_needs(noun))
         for verb, noun in _LATIN
     ),
     rule("instructions", _REASON, r"(?:anweisung|instruktion|vorgabe|befehle|richtlinie)\w{0,4}[^¶]{0,30}?\b(?:zu ignorieren|zu vergessen|nicht (?:mehr )?(?:zu )?(?:befolgen|beachten)|sind (?:ungultig|aufgehoben|hinfallig))", "anweisung", "instruktion", "vorgabe", "befehle", "richtlinie"),
     rule("instructions", _REASON, r"(?:talimat|komut|kural|yonerge)\w{0,10}[^¶]{0,30}?(?:yok say|gormezden gel|unut|dikkate alma|goz ardi et)", "talimat", "komut", "kural", "yonerge"),
     *(rule("instructions", _REASON, rf"{verb}[^¶]{{0,40}}?{noun}|{noun}[^¶]{{0,30}}?{verb}") for verb, noun in _OTHER),
-    rule("exfiltration", "It asks for secrets to be printed or sent somewhere.", rf"{_BEGIN}?{_LEAK}[^¶]{{0,60}}?{_SECRETS}|{_SECRETS}[^¶]{{0,12}}?(?:\u8868\u793a\u3057\u3066|\u51fa\u529b\u3057\u3066|\u9001\u4fe1\u3057\u3066)"),
+    rule("exfiltration", "It asks for secrets to be printed or sent somewhere.", rf"{_BEGIN}?{_LEAK}[^¶]{{0,60}}?{_SECRETS}|{_SECRETS}[^¶]{{0,12}}?(?:\u8868\u793a\u3057\u3066|\u51fa\u529b\u3057\u3066|\u9001\u4fe1\u3057\u3066)", *_needs(_SECRETS)),
 )  # fmt: skip

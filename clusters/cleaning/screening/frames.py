@@ -12,7 +12,7 @@ _IMAGE = "It has an image or a link that would carry data to another site."
 _THEIRS = r"(?:user|users|untrusted|feedback|strangers?|reports?|reporter|quotes?|quoted|issue|ticket|customer|context|prompt|instructions?|system|input|external|evidence|document|conversation|message)"
 _PART = r"(?:data|input|text|content|section|block|feedback|reports?|messages?|quotes?|context|prompt|instructions?|issue|ticket|document|evidence|description|comments?|transcript|conversation)"
 _TALK = r"(?:you\b|your\b|instruction|task\b|maintainer|agent\b|assistant\b|must\b|please\b|ignore|execute|run\b|now\b|new\b)"
-_TAG = r"(?:system|user|assistant|developer|report|reports|feedback|quote|quotes|user_?input|user_?data|untrusted\w{0,12}|data|context|document|instructions?|issue|task|prompt|human|admin|system_?message|system_?prompt|sys|input|evidence)"
+_TAG = r"(?:system|user|assistant|developer|report|reports|feedback|quote|quotes|user_?input|user_?data|untrusted\w{0,12}|data|context|document|instructions?|issue|issue_body|ticket|item|post|task|prompt|human|admin|system_?message|system_?prompt|sys|input|evidence)"
 _DATA = r"(?:secret|token|env|key|prompt|password|passwd|conversation|history|data|content|config|credential|base64|system|instruction|file|variable|summary|message|user|text|leak|result|answer|info|value|here)"
 
 FRAME_RULES = (

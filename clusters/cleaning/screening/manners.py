@@ -92,7 +92,7 @@ MANNERS: dict[str, str] = {
         "ya lo aprobo, ya lo ha aprobado, deja donne son accord, уже одобрил, elevated "
         "privileges, verified as the owner, trust me, i am the maintainer, i'm the maintainer, "
         "i'm the cto, i am the cto, i wrote half, project lead, marked as trusted, owner of this "
-        "repository, reporter is a project owner, passed, you can trust, has signed off, have "
+        "repository, reporter is a project owner, you can trust, has signed off, have "
         "signed off, been signed off"
     ),
     "unasked": (
@@ -166,7 +166,7 @@ MANNERS: dict[str, str] = {
         "order, from the maintainers, end of ticket, next task for the agent, begin of system, "
         "message for the system, signed by the operator, disable content checks, controls the "
         "repository, approval: granted, reviewer: none, your current task is, the current task "
-        "is, what you read before, system override, [system], <system>, </user_report>, "
+        "is, what you read before, system override, [system], </user_report>, "
         "<tool_result>, [tool_result], operator message, message from the operator, note from the "
         "operator, developer message, system-reminder, system notice, maintenance window, end of "
         "feedback, end of user report, end of report, report has ended, notice from the platform, "
@@ -245,6 +245,7 @@ MANNERS: dict[str, str] = {
         "documentation, the documentation should, in the docs"
     ),
     "told_of": (
+        "is told to, was told to, template, revert, reverts, jailbreak, jailbreak prompts, "
         "contains, contain, containing, includes, typing, writes, answered, answers, appears, "
         "printed, logged, logs, shown, displayed, mentions, quoted, says, say, shows, reads, "
         "message, button, label, labelled, menu, dialog, error, page, docs, documentation, "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from clusters.cleaning.base import Flag, excerpt
@@ -26,17 +25,19 @@ _FIXER = rf"(?:whoever|anyone who|(?:the |this |your |our |any |each |every )?(?
 # Words that only somebody who makes the change is told.
 MEANT = re.compile(
     rf"\b(?:to|before|after|when|while|for|by|in|once|on) (?:you (?:\w{{1,12}} )?)?(?:close|closing|resolve|resolving|fix|fixing|fixed|reproduce|reproducing|solve|solving|verify|verifying|implement|implementing|work on|working on|works on|handling|address|addressing|merge|merging|finish|finishing|the fix|your fix|this fix|the patch|the same (?:commit|pr|change|patch|go))\b"
-    rf"|\bas part of\b|\bwhile (?:you|at it|there|doing)|\bwhen (?:done|finished|you)\b|\bonce (?:done|you)\b|\balong with the fix|\b(?:your|the|this|a) (?:fix|pr|pull request|merge request|patch|commit message|commit)\b|\bwhoever\b|\byour (?:sandbox|shell|terminal|tools?|workspace|environment)\b"
+    rf"|\bas part of\b|\bbefore (?:the|each|every) (?:build|fix|tests?)\b|\bwhile (?:you|at it|there|doing)|\bwhen (?:done|finished|you)\b|\bonce (?:done|you)\b|\balong with the fix|\b(?:your|the|this|a) (?:fix|pr|pull request|merge request|patch|commit message|commit)\b|\bwhoever\b|\byour (?:sandbox|shell|terminal|tools?|workspace|environment)\b"
     rf"|\b{AGENT}\b|\b(?:implementer|fixer|assignee)\b|\bnobody (?:will|checks?|looks?|reads?|needs?)\b|\bno one (?:will|checks?|looks?|reads?)\b|\b(?:don't|do not|without|no need to) (?:mention\w*|tell\w*|ask\w*)\b"
 )
 # After one of these a verb in its plain form is an order.
 _LEAD = (
-    r"(?:^\W{0,6}(?:(?:in|on|to|for|from|at|inside|within) (?:the |your |this |our )?(?:[^\s,]{1,40},? ){1,2})?|[,:;(\u2013\u2014-]\s{0,3}|\b(?:please|pls|kindly|just|simply|also|then|next|instead|first|finally|and|or|but|so|now|afterwards|quietly|silently|quickly"
-    r"|(?:must|should|shall|will|can|could|would|may)(?: you| it| they| we| someone| somebody)?|(?:need|needs|have|has|want|wants|like|ought|expected|required|asked|told|allowed|authori[sz]ed|sure|remember|necessary|enough|supposed|is|are|forget|better|best|easiest|free|order|important|sufficient|way|bot|agent|you) to"
-    r"|(?:have|let|make|get) (?:the |your |this |our )?(?:[\w-]{1,15} ){0,2}[\w-]{1,15}|let's|i'd)\s)(?:please |also |just |simply |kindly |then |first |now |always |quickly |silently |quietly )?"
+    r"(?:^\W{0,6}(?:(?:in|on|to|for|from|at|inside|within) (?:the |your |this |our )?(?:[^\s,]{1,40},? ){1,2})?|[,:;(\u2013\u2014]\s{0,3}|- {1,3}|\b(?:please|pls|kindly|just|simply|also|then|next|instead|first|finally|and|or|but|so|now|afterwards|quietly|silently|quickly"
+    r"|(?:must|should|shall|will|can|could|would|may)(?: you| it| they| we| someone| somebody)?|(?:need|needs|have|has|want|wants|like|ought|expected|required|asked|told|allowed|authori[sz]ed|sure|remember|necessary|enough|supposed|fine|ok|okay|safe|acceptable|permitted|preferable|is|are|forget|better|best|easiest|free|order|important|sufficient|way|bot|agent|you) to"
+    r"|(?:have|let|make|get) (?:the |your |this |our )?(?:[\w-]{1,15} ){0,2}[\w-]{1,15}|let's|i'd|(?:could|can|would|should|may|might|will) (?:the |your |this |an? )?(?:"
+    rf"{AGENT}|someone|somebody|fixer|implementer)"
+    r")\s)(?:please |also |just |simply |kindly |then |first |now |always |quickly |silently |quietly )?"
 )
 _CONDITION = re.compile(
-    rf"\b(?:the|this|your|any|a|that) (?:{_FIX})\b[^¶]{{0,40}}?\b(?:only|not|never|cannot|can't|won't|requires?|needs?|includes?|consists?|unless|must|should|has to|complete|accepted|acceptable)\b"
+    rf"\b(?:every|each) (?:\w{{1,12}} )?{_FIX} (?:also|always|must|should|needs)\b|\bfor this {_FIX}\b|\b(?:the|this|your|any|a|that) (?:{_FIX})\b[^¶]{{0,40}}?\b(?:only|not|never|cannot|can't|won't|requires?|needs?|includes?|consists?|unless|must|should|has to|complete|accepted|acceptable)\b"
     rf"|\b(?:requirement|condition|acceptance criteri\w{{1,2}}|definition of done|done when|prerequisite)\b"
     rf"|\b(?:only|not) (?:be )?(?:accepted|closed|merged|complete|done|resolved|finished|count\w*)\b|\b(?:wir[dk]|to) (?:close|resolve|fix|solve) (?:this|it|the (?:bug|issue|ticket))\b"
 )
@@ -51,7 +52,8 @@ def _order(demand: Demand) -> re.Pattern[str]:
 def _named(demand: Demand) -> re.Pattern[str]:
     """A duty of somebody who is named: "the fixer should", "whoever takes this needs to"."""
     return re.compile(
-        rf"\b{_FIXER}\b[^¶]{{0,60}}?\b(?:must|should|shall|has to|have to|needs? to|is to|can|may|will|could|please|ought to)\b[^¶]{{0,30}}?\b(?:{demand.deed})\b[^¶]{{0,{demand.near}}}?(?:{demand.thing})"
+        rf"\b(?:make sure|ensure|see to it|insist|expect|require|i want)(?: that)? {_FIXER} (?:\w{{1,12}} )?(?:{demand.deed})(?:e?s)?\b[^¶]{{0,{demand.near}}}?(?:{demand.thing})"
+        rf"|\b{_FIXER}\b[^¶]{{0,60}}?\b(?:must|should|shall|has to|have to|needs? to|is to|can|may|will|could|please|ought to)\b[^¶]{{0,30}}?\b(?:{demand.deed})\b[^¶]{{0,{demand.near}}}?(?:{demand.thing})"
     )
 
 
@@ -94,8 +96,9 @@ def _asks(said: str, demand: Demand, *, meant: bool) -> str:
     for match in _order(demand).finditer(said):
         if (meant or not demand.meant) and not is_told(said, match.start(), match.end()):
             return match[0]
-    if (match := _named(demand).search(said)) and not is_told(said, match.start(), match.end()):
-        return match[0]
+    named = _named(demand).search(said)
+    if named and not is_told(said, named.start(), named.end()):
+        return named[0]
     if demand.state and _CONDITION.search(said):
         found = _state(demand).search(said)
         return found[0] if found and not is_told(said, found.start(), found.end()) else ""

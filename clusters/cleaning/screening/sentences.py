@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from clusters.cleaning.screening.concepts import CONCEPTS, SPELT
 
@@ -20,6 +20,14 @@ _NUMBERED = re.compile(r"^\W{0,4}\d{1,2}[.)]\s")
 _URL = re.compile(r"https?://[^\s<>\"')\]]+")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _QUOTED = re.compile(r"\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|(?<!\w)'[^'\n]{2,200}'(?!\w)")
+# "GRANT ALL ON x TO y; is missing": a statement of SQL is what the sentence is about.
+_STATEMENT = re.compile(
+    r"\b(?:grant|alter|drop|create|insert into|delete from|truncate|revoke|update)\b[^;¶\n]{1,120}; ?(?=(?:is|was|are|fails|does|gives|returns)\b)"
+)
+# What somebody types to break a statement: "name='; DROP TABLE users".
+_PAYLOAD = re.compile(
+    r"['\"]\)?; ?(?:drop|delete|update|insert|truncate|alter|exec|shutdown|select)\b[^¶\n]{0,80}"
+)
 _MARK = frozenset(",:(\"'`>*\u2013\u2014-")
 # After these, a verb is an order.
 _LEADS = frozenset(
@@ -60,6 +68,8 @@ class Sentence:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a folded text, without what is quoted in them to be talked about."""
+    text = _PAYLOAD.sub(" it ", text)
+    text = _STATEMENT.sub(lambda code: code[0].replace(";", ""), text)
     whole = _QUOTED.sub(lambda quote: quote[0].replace(";", ",").replace("¶", ","), text)
     for part in _END.split(whole)[:_MOST]:
         for start in range(0, len(part), _LONGEST):
@@ -86,7 +96,13 @@ def _unless_named(text: str, quote: re.Match[str]) -> str:
     before, after = text[max(0, quote.start() - 60) : quote.start()], text[quote.end() :]
     if quote[0][0] == "`":
         return " it "
-    return " it " if "told_of" in _understood(f"{before} {after[:40]}").means else quote[0]
+    return " it " if _tells(f"{before} {after[:40]}") else quote[0]
+
+
+@lru_cache(maxsize=256)
+def _tells(around: str) -> bool:
+    """Whether words tell of something; a text of nothing but quotes asks the same each time."""
+    return "told_of" in _understood(around).means
 
 
 def _understood(text: str) -> Sentence:

@@ -7,11 +7,17 @@ import re
 _LONGEST = 200  # characters of a clause that are looked at
 # What a thing does, after a subject that looks like an order: "Force push to main gives an error".
 _DOES = re.compile(
-    r"\b(?:gives|gave|shows|fail(?:s|ed)?(?![-_])|returns|says|throws|threw|raises|leads to|causes|results in|breaks|broke|takes|hangs?|produces|crash(?:es|ed)?|freezes|stops|displays|loses|lost|appears|remains|stays|prints|asks|opens|ends"
+    r"\b(?:gives|gave|shows|fail(?:s|ed)?(?![-_])|returns|says|throws|threw|raises|leads to|causes|results in|breaks|broke|takes|hangs|hung|produces|crash(?:es|ed)|freezes|stops|displays|loses|lost|appears|remains|stays|prints|asks|opens|ends"
     r"|does(?:n't| not| nothing)|do(?:n't| not) (?:work|show|appear|get|have|apply|exist)|cannot|can't|could not|couldn't|isn't|is (?:not|ignored|shown|lost|missing|broken|slow|wrong|too|greyed|gone|still|no longer|never|always|hidden|empty|disabled|confusing|misleading|misaligned|unclear|rejected|possible)|has no effect|works|are (?:not|ignored|shown|lost|missing|still|gone))\b"
 )
+# What is added does something: "add a page that shows ...".
+_RELATIVE = re.compile(r"\b(?:that|which|who|whose)\b.*")
 # To these somebody speaks: they are no subject of a report.
 _SPOKEN = re.compile(r"(?:you|your|i|we|please|kindly|do not|don't|never|make sure)\b")
+# "Release workflow": what looks like a verb is the first word of a name.
+_COMPOUND = re.compile(
+    r"\W{0,4}[a-z]{3,12} (?:workflow|job|button|pipeline|bot|page|dialog|action|step|notes?|endpoint|hook|queue|train|icon|menu|link|form|modal|screen|event|log)s?\b"
+)
 _JOINS = re.compile(
     r"[,;:()\u2013\u2014]| - |\b(?:as|because|since|that|which|who|when|if|until|unless|and|so|it|they|while|otherwise|for|where|whatever|even|what|although|but)\b"
 )
@@ -23,7 +29,10 @@ _WISH = re.compile(
 def is_told(said: str, start: int, end: int) -> bool:
     """Whether the clause from `start` reports or wishes something of a program."""
     clause_end = _JOINS.search(said, end)
-    after = said[start : min(clause_end.start() if clause_end else len(said), end + _LONGEST)]
+    last = min(clause_end.start() if clause_end else len(said), end + _LONGEST)
+    after = _RELATIVE.sub("", said[start:end]) + said[end:last]
+    if _COMPOUND.match(said, start):
+        return True
     if _DOES.search(after) or _WISH.search(after):
         return True
     before = said[max(0, start - 60) : start]

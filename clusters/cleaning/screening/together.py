@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clusters.cleaning.base import Flag, excerpt
 from clusters.cleaning.screening.sentences import Sentence, sentences
 from clusters.cleaning.screening.telling import is_subject
+
+# Reports of a hole say what an attacker can do; forms ask to leave secrets out.
+_OF_ATTACKS = re.compile(
+    r"\b(?:an?|the|any|some|malicious|remote) (?:\w{1,15} )?(?:xss|exploits?|scripts?|pages?|sites?|plugins?|extensions?|payloads?|users?|members?|guests?|attackers?|hackers?|intruders?|adversar(?:y|ies)|visitors?|strangers?) (?:can|could|may|might|is able|are able|would|gets|will)\b"
+)
+_REDACTS = re.compile(
+    r"\b(?:redact|mask|anonymi[sz]e|censor|strip|hide|remove|blank out) (?:any|all|your|the|sensitive|personal)\b[^¶]{0,40}\b(?:before (?:you )?(?:past|post|submit|attach|send|shar|upload)|from (?:the|your|any) (?:logs?|output|config\w*))"
+)
 
 _WEAKENS = "It asks to take a protection away."
 _REVIEW = "It asks to get around review, tests or the people who decide."
@@ -151,10 +160,12 @@ def together(text: str, rules: tuple[Together, ...] = RULES) -> Iterator[Flag]:
     """The first flag of each reason in a folded text."""
     told: set[str] = set()
     for said in sentences(text):
-        if not said.means:
+        if not said.means or _OF_ATTACKS.search(said.text):
             continue
         subject = rules is RULES and is_subject(said.text, 0)
         for one in rules:
+            if one.kind == "exfiltration" and _REDACTS.search(said.text):
+                continue
             if one.reason not in told and one.fits(said) and not (one.orders and subject):
                 told.add(one.reason)
                 yield Flag(one.kind, one.reason, excerpt(said.text))

@@ -21,7 +21,7 @@ AGENT = (
 )
 # What stands before a verb that orders something: a beginning, a request, a duty, a name.
 START = (
-    r"(?:^|[¶:;,\"'`(\[>*{}|\u2013\u2014\u2026-]\s{0,3}|\d[.)] {1,3}|\b(?:please|pls|kindly|now|just|simply|also|then|next"
+    r"(?:^|[¶:;,\"'`(\[>*{}|\u2013\u2014\u2026]\s{0,3}|(?<!\w)-\s{0,3}|- {1,3}|\d[.)] {1,3}|\b(?:please|pls|kindly|now|just|simply|also|then|next"
     r"|immediately|instead|first|finally|and|lastly|afterwards|but|so|only|always|quietly|secretly|silently|discreetly|quickly|carefully|directly|automatically"
     r"|(?:you|must|should|shall|agents?|assistants?|models?|bots?|claude|copilot|ai|llms?)"
     r"(?: (?:must|should|shall|need to|needs to|have to|has to|can|will|may|are to|is to|ought to|now|also|first|then|always|please)){0,3}"

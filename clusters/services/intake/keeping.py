@@ -61,6 +61,12 @@ def source_by_key(kind: str, public_key: str) -> Source:
     return source
 
 
+def forget(source: Source) -> None:
+    """What was remembered of a source holds no more in this process."""
+    for place in [place for place in _sources if place[1] == source.public_key]:
+        _sources.pop(place, None)
+
+
 def keep(source: Source, messages: Sequence[Message]) -> list[int]:
     """Keep messages and have them read soon; the numbers of those that were not here before.
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from clusters.models import Project, Source
+from clusters.services.intake import keeping
 from clusters.services.sources import removal as source_removal
 from clusters.services.sources import settings as source_settings
 from clusters.services.sources import syncing
@@ -212,10 +213,14 @@ def remove(user: User, source: Source, *, keep_items: bool = True) -> None:
 
 
 def _held(source: Source) -> Source:
-    """The row, which nobody else changes meanwhile; raises NotFound when it was just removed."""
+    """The row, which nobody else changes meanwhile; raises NotFound when it was just removed.
+
+    At the end of the transaction this process remembers nothing older of it.
+    """
     row = there(Source.objects.select_for_update(no_key=True)).filter(pk=source.pk).first()
     if row is None:
         raise NotFound("source_not_found", "This source was removed a moment ago.")
+    transaction.on_commit(lambda: keeping.forget(row))
     return row
 
 

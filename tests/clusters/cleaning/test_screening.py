@@ -101,6 +101,8 @@ def test_talking_about_an_attack_is_no_attack_but_using_the_talk_is() -> None:
         "![a](https://a?", "curl $(", "curl | ", "you are now a ", "</report>", "system: ", "\n```",
         "please add the the env key to in your ci workflow secret ", '"name":"bash",', "a0", "\n- ",
         "agent must ", "a\u200b", "\u202e", "<div hidden>", "\nend of ",
+        "the fix must remove the scan ", "bitte losche tests ", "\\x64", "how would you print ",
+        "add a page that shows secrets ", "bot should run `curl ", "/a", "a; drop table b ",
     ],
 )  # fmt: skip
 def test_a_long_and_hostile_text_is_screened_in_seconds(unit: str) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from clusters import wiring
 from clusters.models import Cluster, FeedbackItem, Intake, Project, Source
-from clusters.services import sources
+from clusters.services import intake, sources
 from clusters.services.sources import health as source_health
 from clusters.services.sources import removal as source_removal
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
@@ -109,6 +110,17 @@ def test_another_name_changes_nothing_else(
     assert (source.name, source.cursor) == ("Till on Reddit", {"top": 5})
     assert request_sync.call_count == 1
     assert AuditEvent.objects.latest("id").data["fields"] == ["name"]
+
+
+def test_what_is_paused_takes_nothing_in_from_that_moment_on(
+    bob: User, project: Project, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    source = connect(bob, project)
+    intake.source_by_key(source.kind, str(source.public_key))  # remembered
+    with django_capture_on_commit_callbacks(execute=True):
+        sources.update(bob, source, enabled=False)
+    with pytest.raises(Forbidden):
+        intake.source_by_key(source.kind, str(source.public_key))
 
 
 def test_pausing_and_going_on_are_written_down(bob: User, project: Project) -> None:
