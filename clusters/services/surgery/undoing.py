@@ -6,7 +6,7 @@ Reports that arrived meanwhile stay where they are.
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -99,8 +99,7 @@ def _require_idle(wanted: State) -> None:
         for key, fields in wanted["clusters"].items()
         if fields is None or fields.get("merged_into")
     ]
-    works = Q(status=Cluster.Status.FIXING) | Q(jobs__isnull=False, jobs__finished_at=None)
-    if busy := Cluster.objects.filter(works, pk__in=going).first():
+    if busy := states.busy(going):
         raise Conflict(
             "job_running", f"A job works on “{busy.title}”: cancel it first.", cluster=busy.pk
         )
