@@ -62,6 +62,9 @@ def _held(user: User, change: ClusterChange) -> ClusterChange:
 
 def _step(change: ClusterChange, present: State, wanted: State) -> None:
     """From one state to the other, when nothing stands in the way."""
+    # A job that begins on one of them waits, or has begun and is a difference.
+    rows = Cluster.objects.select_for_update(no_key=True)
+    list(rows.filter(pk__in=[int(key) for key in wanted["clusters"]]).order_by("pk"))
     if wrong := states.differences(present, wanted):
         raise _changed_since(change, wrong)
     made = _in_one_of(change.before, change.after)
