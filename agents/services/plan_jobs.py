@@ -76,6 +76,7 @@ def ended(lease: Lease, job: Job, execution: Execution, result: PlanResult) -> t
 
 
 def _begun(user: User, cluster: Cluster, runner: str, hint: str) -> tuple[Job, bool]:
+    starting.hold_open(cluster)
     row, is_new = drafting.begin(user, cluster, way=drafting.Way.AGENT, hint=hint)
     if not is_new:
         if running := _active(cluster):

@@ -120,6 +120,11 @@ def require_open(cluster: Cluster) -> None:
         raise Conflict("cluster_closed", "This cluster is closed: reopen it first.")
 
 
+def hold_open(cluster: Cluster) -> None:
+    """Nobody dismisses it or merges it away until the transaction ends; raises `cluster_closed`."""
+    require_open(Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk))
+
+
 def require_approved(project: Project, plan: Plan | None) -> None:
     """Raises Conflict `plan_rejected`, and `plan_not_approved` where the project wants approval."""
     if plan and plan.rejected_at is not None:
@@ -146,8 +151,10 @@ def check_priority(priority: int | None) -> None:
 
 @transaction.atomic
 def _write(user: User, cluster: Cluster, wanted: Order, proposal: Job | None, comment: str) -> Job:
-    # Again: writing a plan takes a while, and somebody may have dismissed the cluster meanwhile.
-    require_open(Cluster.objects.get(pk=cluster.pk))
+    # Again: writing a plan takes a while, and somebody may have decided otherwise meanwhile.
+    hold_open(cluster)
+    if wanted.plan is not None:
+        require_approved(cluster.project, Plan.objects.select_for_update().get(pk=wanted.plan.pk))
     project = cluster.project
     job = Job(project=project, cluster=cluster, kind=Job.Kind.FIX)
     if proposal is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # What a spreadsheet would take for a formula: titles and names are strangers'.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # noqa: RUF001 - wide ones
 
 
 class Echo:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,25 +25,27 @@ from clusters.views import plan_diff, sections
 from clusters.views.clusters import visible
 from credentials.views.helpers import act, go, signed_in
 
+VERSIONS_SHOWN = 50  # the newest; older ones have their addresses
+
 
 @require_safe
 def cluster_plan(request: HttpRequest, cluster_id: int) -> HttpResponse:
     """The newest plan to edit and approve, an older version to read, or two of them compared."""
     found = visible(request, cluster_id)
-    versions = list(
-        found.plans.select_related("created_by", "approved_by", "rejected_by").order_by("-version")
-    )
-    shown = _version(request, "version", versions) or (versions[0] if versions else None)
-    against = _version(request, "against", versions)
+    plans = found.plans.select_related("created_by", "approved_by", "rejected_by")
+    versions = list(plans.order_by("-version")[: VERSIONS_SHOWN + 1])
+    shown = _version(request, "version", plans) or (versions[0] if versions else None)
+    against = _version(request, "against", plans)
     context = {
         "shown": shown,
-        "newest": bool(shown) and shown is versions[0],
+        "newest": bool(shown) and shown == versions[0],
         "against": against,
         "changes": plan_diff.compare(against.content, shown.content) if shown and against else [],
         "parts": _parts(found, shown) if shown else [],
         "comments": _comments(found, ""),
         "versions": [
-            (plan, _changed_sections(versions, place)) for place, plan in enumerate(versions)
+            (plan, _changed_sections(versions, place))
+            for place, plan in enumerate(versions[:VERSIONS_SHOWN])
         ],
         "questions": questions.waiting(found),
         "answered": list(questions.of(found).exclude(answered_at=None)),
@@ -71,15 +74,14 @@ def plan_by_agent(request: HttpRequest, cluster_id: int) -> HttpResponse:
     return go(request, reverse("job", args=[started[0].pk])) if started else answer
 
 
-def _version(request: HttpRequest, name: str, versions: Sequence[Plan]) -> Plan | None:
+def _version(request: HttpRequest, name: str, plans: QuerySet[Plan]) -> Plan | None:
     """The version that the address names; None where it names none."""
     wanted = request.GET.get(name, "")
     if not wanted:
         return None
-    for plan in versions:
-        if str(plan.version) == wanted:
-            return plan
-    raise Http404("There is no such version.")
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+        raise Http404("There is no such version.")
+    return get_object_or_404(plans, version=int(wanted))
 
 
 def _parts(found: Cluster, plan: Plan) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ class CandidateFile(_Part):
 
     path: Path
     reason: Line
-    score: float = 0.0
+    score: float = Field(default=0.0, allow_inf_nan=False)  # as JSON has no others
 
 
 class Criterion(_Part):

@@ -10,9 +10,12 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-# Not printed by any terminal, but read by a model: a place to hide instructions.
+# Not printed by any terminal, but read by a model: a place to hide instructions. Also fillers that
+# render as nothing, and selectors of which each can stand for a byte.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 

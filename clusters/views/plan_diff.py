@@ -15,7 +15,9 @@ from typing import Any
 from clusters.views.sections import SECTIONS, Section, lines_of
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
-_MOST_WORDS = 1_500  # of a line that is compared word by word
+# Comparing takes the third power of these where everything repeats, and a page waits for it.
+_MOST_LINES = 200  # of a section whose lines are looked for in other places
+_MOST_WORDS = 500  # of a line that is compared word by word
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,20 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Section
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
-    for kind, first, last, start, end in SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    for kind, first, last, start, end in _changes(old, new):
         if kind == "equal":
             for line in old[first:last]:
                 yield Row([Piece(line)], [Piece(line)])
             continue
         for one, other in zip_longest(old[first:last], new[start:end]):
             yield _row(one, other)
+
+
+def _changes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """What became of which lines; of very many, each is compared with the one at its place."""
+    if max(len(old), len(new)) > _MOST_LINES:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
 
 
 def _row(old: str | None, new: str | None) -> Row:

@@ -47,16 +47,17 @@ def flow_of(project_ids: Sequence[int], span: Span, changes: Sequence[Change]) -
     resolved = Cluster.objects.filter(
         project__in=project_ids, status=Cluster.Status.RESOLVED, resolved_at__gte=span.begin
     )
-    merged = [0] * len(span.mondays)
+    merged, dismissed = [0] * len(span.mondays), [0] * len(span.mondays)
     for change in changes:
         place = span.place(change.made_at)
         if change.kind == Kind.MERGE and place is not None:
             merged[place] += max(0, change.count - 1)
-    dismissed = (change.made_at for change in changes if change.kind == Kind.DISMISS)
+        if change.kind == Kind.DISMISS and place is not None:
+            dismissed[place] += max(1, change.count)
     return Flow(
         opened=span.counts(_opened(project_ids, span.begin)),
         resolved=span.counts(resolved.order_by("-id").values_list("resolved_at", flat=True)[:MOST]),
-        dismissed=span.counts(dismissed),
+        dismissed=dismissed,
         merged=merged,
     )
 

@@ -47,6 +47,14 @@ def hold(project_id: int) -> Project:
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
+def busy(ids: Collection[int]) -> Cluster | None:
+    """One of these clusters that somebody works on; no job begins on any until the transaction ends."""
+    held = Cluster.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    keys = list(held.values_list("pk", flat=True))
+    works = Q(status=Cluster.Status.FIXING) | Q(jobs__isnull=False, jobs__finished_at=None)
+    return Cluster.objects.filter(works, pk__in=keys).first()
+
+
 def of_items(ids: Collection[int]) -> Rows:
     """Where items are, and why."""
     found: Rows = {}

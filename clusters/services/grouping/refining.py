@@ -86,6 +86,7 @@ def _free(project: Project) -> set[int]:
         merged_into=None,
         plans=None,
         draftings=None,
+        jobs=None,
     )
     return set(found.values_list("pk", flat=True))
 
@@ -164,6 +165,9 @@ def _settle(
     left = {each.item.pk: each.item.cluster_id for each in placements}
     joined = {known.cluster_of(each.group) for each in placements} - {0}
     concerned = {cluster for cluster in left.values() if cluster} | joined
+    # Whoever begins work on one of them waits, or has begun and is seen.
+    rows = Cluster.objects.select_for_update(no_key=True).filter(pk__in=concerned)
+    list(rows.order_by("pk").values_list("pk", flat=True))
     if not concerned <= _free(project) or not concerned <= set(free):
         return None
     fresh = {e.group: e.item for e in placements if not known.cluster_of(e.group)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ def of(cluster: Cluster) -> QuerySet[PlanComment]:
     return comments.select_related("author", "resolved_by", "plan")
 
 
+@transaction.atomic
 def add(user: User, plan: Plan, section: str, body: str) -> PlanComment:
     """Say something about a section of this version ('': about all of it)."""
     team = plan.cluster.project.team
@@ -51,6 +53,7 @@ def reopen(user: User, comment: PlanComment) -> PlanComment:
     return _settle(user, comment, settled=False)
 
 
+@transaction.atomic
 def _settle(user: User, comment: PlanComment, *, settled: bool) -> PlanComment:
     cluster = comment.plan.cluster
     teams.require_writer(user, cluster.project.team)

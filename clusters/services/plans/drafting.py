@@ -18,6 +18,7 @@ from clusters import queue
 from clusters.models import Cluster, Plan, PlanDrafting
 from clusters.planner.base import PlannerError
 from clusters.services import plans
+from clusters.services.changes import require_own
 from clusters.services.plans import writing as plan_writing
 from clusters.services.plans.renewing import renewed
 from clusters.services.plans.writing import Written
@@ -51,6 +52,7 @@ def request(user: User, cluster: Cluster, *, way: str = "", hint: str = "") -> P
     for through its job. Raises Invalid `way_unknown`, `hint_too_long`; Conflict `no_model`.
     """
     teams.require_writer(user, cluster.project.team)
+    require_own(cluster)
     if way not in {"", Way.EVIDENCE, Way.MODEL}:
         text = "A plan is written from the evidence or by a model."
         raise Invalid("way_unknown", text, fields={"way": [text]})

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clusters.models import Cluster, Plan, PlanQuestion
 from clusters.planner.base import MOST_QUESTIONS, Answer, Question
-from credentials.errors import Invalid
+from credentials.errors import Conflict, Invalid
 from credentials.models import User
 from credentials.services import audit, teams
 
@@ -61,6 +61,10 @@ def answer(user: User, question: PlanQuestion, text: str) -> PlanQuestion:
     if not said or len(said) > MOST_ANSWER:
         told = f"An answer has 1 to {MOST_ANSWER:,} characters."
         raise Invalid("answer_invalid", told, fields={"answer": [told]})
+    # A planner that ended meanwhile may have asked something else instead.
+    if not PlanQuestion.objects.select_for_update(no_key=True).filter(pk=question.pk).exists():
+        gone = "This question is not asked any more: look at the newest plan."
+        raise Conflict("question_gone", gone)
     question.answer, question.answered_by, question.answered_at = said, user, timezone.now()
     question.save(update_fields=["answer", "answered_by", "answered_at"])
     told_of = {"question": question.pk, "text": question.text[:200], "answer": said[:200]}

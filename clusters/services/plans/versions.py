@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from clusters.models import Cluster, FeedbackItem, Plan
 from clusters.models.plans import digest
 from clusters.planner.base import Audit, Drafted, PlanDraft, PlannerError
+from clusters.services.changes import require_own
 from clusters.services.plans import questions
 from clusters.services.plans import writing as plan_writing
 from clusters.services.plans.writing import Written
@@ -55,6 +56,7 @@ def generate(
     background.
     """
     teams.require_writer(user, cluster.project.team)
+    require_own(cluster)
     cleaned = plan_writing.clean_hint(hint)
     try:
         written = plan_writing.write(user, cluster, way=way, hint=cleaned)
@@ -222,6 +224,11 @@ def _add_version(
     content = drafted.draft.model_dump(mode="json")
     try:
         with transaction.atomic():
+            # Merging waits, or is over: what is merged away has nobody who would read a plan.
+            rows = Cluster.objects.select_for_update(no_key=True).filter(pk=cluster.pk)
+            if (held := rows.first()) is None:
+                raise NotFound("cluster_gone", "This cluster is not there any more.")
+            require_own(held)
             newest = cluster.plans.aggregate(newest=Max("version"))["newest"] or 0
             plan = Plan.objects.create(
                 cluster=cluster,

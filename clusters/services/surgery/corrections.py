@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem, Project
 from clusters.services import changes, grouping
@@ -192,8 +191,7 @@ def _emptied(left: Sequence[int], moved: Mapping[str, Rows]) -> list[Cluster]:
 
 def _require_idle(ids: Sequence[int]) -> None:
     """Raises Conflict `job_running` for clusters that somebody works on."""
-    works = Q(status=Cluster.Status.FIXING) | Q(jobs__isnull=False, jobs__finished_at=None)
-    if busy := Cluster.objects.filter(works, pk__in=ids).first():
+    if busy := states.busy(ids):
         raise Conflict(
             "job_running",
             f"A job works on “{busy.title}”: merge into that one, or cancel the job first.",

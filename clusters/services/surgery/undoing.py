@@ -6,7 +6,7 @@ Reports that arrived meanwhile stay where they are.
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -62,6 +62,9 @@ def _held(user: User, change: ClusterChange) -> ClusterChange:
 
 def _step(change: ClusterChange, present: State, wanted: State) -> None:
     """From one state to the other, when nothing stands in the way."""
+    # A job that begins on one of them waits, or has begun and is a difference.
+    rows = Cluster.objects.select_for_update(no_key=True)
+    list(rows.filter(pk__in=[int(key) for key in wanted["clusters"]]).order_by("pk"))
     if wrong := states.differences(present, wanted):
         raise _changed_since(change, wrong)
     made = _in_one_of(change.before, change.after)
@@ -99,8 +102,7 @@ def _require_idle(wanted: State) -> None:
         for key, fields in wanted["clusters"].items()
         if fields is None or fields.get("merged_into")
     ]
-    works = Q(status=Cluster.Status.FIXING) | Q(jobs__isnull=False, jobs__finished_at=None)
-    if busy := Cluster.objects.filter(works, pk__in=going).first():
+    if busy := states.busy(going):
         raise Conflict(
             "job_running", f"A job works on “{busy.title}”: cancel it first.", cluster=busy.pk
         )

@@ -5,14 +5,15 @@ import threading
 import pytest
 from celery import current_app
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agents import queue
 from agents.models import Job
-from agents.services import jobs
+from agents.services import jobs, starting
 from clusters.models import Cluster
-from clusters.services import clusters
+from clusters.services import clusters, plans
 from clusters.services.projects import repositories
 from credentials.errors import Conflict, Forbidden, Invalid
 from credentials.models import AuditEvent, User
@@ -234,3 +235,26 @@ class TestPriority:
     def test_a_viewer_changes_none(self, carol: User, cluster: Cluster) -> None:
         with pytest.raises(Forbidden):
             jobs.set_priority(carol, factories.make_job(cluster.project, cluster), 20)
+
+
+def test_a_plan_that_was_rejected_while_its_fix_was_looked_at_starts_nothing(
+    alice: User, bob: User, cluster: Cluster
+) -> None:
+    plan = factories.make_plan(cluster, approved_by=alice)
+    wanted = starting.order(alice, cluster, starting.Wish(RUNNER))
+    plans.reject(bob, cluster, version=plan.version, reason="It breaks refunds.")
+    with pytest.raises(Conflict) as refusal:
+        starting.begin(alice, cluster, wanted)
+    assert refusal.value.code == "plan_rejected"
+    assert not Job.objects.exists()
+
+
+@pytest.mark.skipif(
+    not connection.features.has_select_for_update, reason="SQLite has one writer at a time."
+)
+def test_whoever_starts_a_fix_holds_its_cluster(alice: User, cluster: Cluster) -> None:
+    factories.make_plan(cluster, approved_by=alice)
+    with CaptureQueriesContext(connection) as captured:
+        jobs.start_fix(alice, cluster, runner=RUNNER)
+    table = f'FROM "{Cluster._meta.db_table}"'
+    assert any(table in each["sql"] and "FOR NO KEY UPDATE" in each["sql"] for each in captured)

@@ -175,3 +175,12 @@ def test_no_fix_begins_with_a_rejected_plan(alice: User, cluster: Cluster) -> No
     assert refusal.value.code == "plan_rejected"
     plans.approve(alice, cluster, version=1)
     assert jobs.start_fix(alice, cluster)[1]
+
+
+def test_a_cluster_that_was_dismissed_meanwhile_is_not_planned(
+    alice: User, cluster: Cluster
+) -> None:
+    Cluster.objects.filter(pk=cluster.pk).update(status=Cluster.Status.DISMISSED)
+    with pytest.raises(Conflict):
+        plan_jobs.start(alice, cluster, runner=RUNNER)  # as it was read before
+    assert not Job.objects.exists()

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from clusters.planner.base import Answer, ClusterEvidence, Evidence, SourceFile
+from clusters.planner.fencing import Fence, visible
 from clusters.planner.model import ModelPlanner
 from clusters.planner.providers import model_factory
 from tests import fenced
@@ -80,3 +81,13 @@ def test_nothing_that_strangers_wrote_leaves_a_fence_whatever_the_model_looks_at
         ModelPlanner(model_factory("anthropic:some", "key", server.url)).draft(cluster, files)
         assert len(server.questions) == len(steps)
         fenced.check(server.questions, MARK, at_least=10)
+
+
+@pytest.mark.parametrize("hidden", ["\U000e0101", "\ufe01", "\u061c", "\u3164", "\u115f"])
+def test_nothing_is_sent_that_a_person_would_not_see(hidden: str) -> None:
+    """A selector stands for a byte each: a whole instruction fits behind one letter."""
+    assert Fence("word").around(f"a{hidden}b") == "BEGIN word\nab\nEND word"
+
+
+def test_an_emoji_keeps_its_style() -> None:
+    assert visible("❤\ufe0f") == "❤\ufe0f"

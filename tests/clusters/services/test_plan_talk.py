@@ -86,6 +86,28 @@ def test_an_answer_says_something(alice: User, cluster: Cluster, text: str) -> N
         questions.answer(alice, asked, text)
 
 
+def test_a_question_that_is_asked_no_more_takes_no_answer(alice: User, cluster: Cluster) -> None:
+    plan = factories.make_plan(cluster)
+    (asked,) = questions.replace(plan, [Question("Which one?")])
+    questions.replace(plan, [Question("Which other one?")])
+    with pytest.raises(Conflict) as refusal:
+        questions.answer(alice, asked, "The first.")  # as it was read before
+    assert refusal.value.code == "question_gone"
+
+
+def test_a_comment_is_kept_with_its_line_in_the_log_or_not_at_all(
+    alice: User, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(**_: object) -> None:
+        raise SystemExit
+
+    plan = factories.make_plan(cluster)
+    monkeypatch.setattr("clusters.services.plans.comments.audit.record", killed)
+    with pytest.raises(SystemExit):
+        plan_comments.add(alice, plan, "", "Why?")
+    assert not plan_comments.of(cluster).exists()
+
+
 def test_a_rejection_ends_an_approval_and_an_approval_a_rejection(
     alice: User, bob: User, cluster: Cluster
 ) -> None:

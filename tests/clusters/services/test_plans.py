@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from clusters.models import Cluster, Plan
-from clusters.services import plans
+from clusters.services import plans, surgery
+from clusters.services.plans import drafting
 from credentials.errors import Conflict, Forbidden, Invalid, NotFound
 from credentials.models import AuditEvent, User
 from tests import factories
@@ -104,3 +105,28 @@ def test_a_viewer_changes_no_plan(carol: User, cluster: Cluster) -> None:
     for act in acts:
         with pytest.raises(Forbidden):
             act()
+
+
+@pytest.mark.parametrize("score", ["NaN", "Infinity", float("inf")])
+def test_a_score_that_json_cannot_say_is_refused(
+    alice: User, cluster: Cluster, score: object
+) -> None:
+    plan = factories.make_plan(cluster)
+    files = [{"path": "a.py", "reason": "It rounds.", "score": score}]
+    with pytest.raises(Invalid):
+        plans.edit(alice, cluster, {"files": files}, version=plan.version)
+
+
+def test_what_was_merged_away_gets_no_plan(alice: User, cluster: Cluster) -> None:
+    written = factories.make_plan(cluster)
+    away = Cluster.objects.get(pk=cluster.pk)
+    surgery.merge(alice, [away], into=factories.make_cluster(cluster.project))
+    for ask in (
+        lambda: plans.edit(alice, cluster, {"summary": "New."}, version=written.version),
+        lambda: plans.generate(alice, Cluster.objects.get(pk=cluster.pk)),
+        lambda: drafting.request(alice, Cluster.objects.get(pk=cluster.pk)),
+    ):
+        with pytest.raises(Conflict) as refusal:
+            ask()
+        assert refusal.value.code == "merged_away"
+    assert plans.current(cluster) == written

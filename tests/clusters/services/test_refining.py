@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.services import jobs
 from clusters.models import Cluster, ClusterChange, FeedbackItem, GroupingConstraint, Project
 from clusters.services import grouping
 from clusters.services.grouping import indexes, refining
@@ -65,6 +66,13 @@ def test_clusters_that_people_work_on_neither_lose_nor_gain(
 
 def test_a_cluster_with_a_plan_stays(project: Project, labels: dict[int, str]) -> None:
     factories.make_plan(Cluster.objects.get(pk=home(project, labels, "export")))
+    assert refining.refine(project) == 0
+
+
+def test_a_cluster_with_a_job_stays(project: Project, labels: dict[int, str]) -> None:
+    """A proposed fix changes neither its status nor its plans."""
+    export = Cluster.objects.get(pk=home(project, labels, "export"))
+    assert jobs.propose_fix(export) is not None
     assert refining.refine(project) == 0
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clusters.models import Cluster, ClusterChange, FeedbackItem, GroupingConstraint, Project
 from clusters.services import clusters, surgery
@@ -344,3 +346,18 @@ def test_a_cluster_that_grouping_emptied_meanwhile_lives_again(
     surgery.undo(bob, change)
     assert ids(exports) == [moved]
     assert (fresh(exports).status, fresh(exports).merged_into) == ("new", None)
+
+
+@pytest.mark.skipif(
+    not connection.features.has_select_for_update, reason="SQLite has one writer at a time."
+)
+def test_no_job_begins_on_a_cluster_while_its_change_is_undone(
+    alice: User, coupons: Cluster
+) -> None:
+    clusters.dismiss(alice, coupons, "Spam")
+    clusters.reopen(alice, coupons)
+    change = ClusterChange.objects.latest("pk")
+    with CaptureQueriesContext(connection) as captured:
+        surgery.undo(alice, change)
+    table = f'FROM "{Cluster._meta.db_table}"'
+    assert any(table in each["sql"] and "FOR NO KEY UPDATE" in each["sql"] for each in captured)

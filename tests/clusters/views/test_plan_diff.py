@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters.views import plan_diff
 from clusters.views.plan_diff import Piece, Row, compare
 
 WORDS = st.lists(st.sampled_from(["the", "sum", "basket", "of", "10 %", "cents."]), max_size=6)
@@ -52,3 +56,17 @@ def test_entries_of_lists_are_lines() -> None:
 def test_a_very_long_line_is_compared_as_a_whole() -> None:
     (found,) = compare({"steps": ["a " * 2_000]}, {"steps": ["b " * 2_000]})
     assert found.rows[0].old == [Piece("a " * 2_000, True)]
+
+
+def test_of_very_many_lines_each_is_compared_with_the_one_at_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever writes ten thousand equal lines stops no web process for hours."""
+
+    def lengths(_junk: object, one: Sequence[str], other: Sequence[str], **_: bool) -> Any:
+        assert max(len(one), len(other)) <= 500
+        return SequenceMatcher(None, one, other, autojunk=False)
+
+    monkeypatch.setattr(plan_diff, "SequenceMatcher", lengths)
+    ((section),) = compare({"summary": "a\n" * 9_999 + "u"}, {"summary": "a\n" * 9_999 + "v"})
+    assert [row.same for row in section.rows] == [True] * 9_999 + [False]

@@ -238,3 +238,18 @@ def test_the_digest_is_there_to_be_copied(
     page = page_of(client, cluster)
     assert plan.digest[:12] in page
     assert 'data-copy="plan-digest"' in page
+
+
+def test_of_very_many_versions_the_newest_are_listed_and_all_can_be_read(
+    client: Client, alice: User, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.views.plan.VERSIONS_SHOWN", 2)
+    plan = factories.make_plan(cluster)
+    for number in range(3):
+        plans.edit(alice, cluster, {"summary": f"Cents {number}."}, version=plan.version + number)
+    client.force_login(alice)
+    page = reverse("cluster_plan", args=[cluster.pk])
+    listed = client.get(page).context["versions"]
+    assert [(row.version, changed) for row, changed in listed] == [(4, "summary"), (3, "summary")]
+    assert client.get(f"{page}?version=1").context["shown"].version == 1
+    assert client.get(f"{page}?version=4&against=1").context["against"].version == 1
