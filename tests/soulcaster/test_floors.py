@@ -64,7 +64,11 @@ def test_the_source_keeps_them(copy: Path) -> None:
             "The applications stand on each other in a straight line",
         ),
         ("agents/models/jobs.py", "import agents.services.jobs", "The floors of agents"),
-        ("clusters/services/plans/versions.py", "import clusters.api.views", "The floors of clusters"),
+        (
+            "clusters/services/plans/versions.py",
+            "import clusters.api.views",
+            "The floors of clusters",
+        ),
         (
             "credentials/models/people.py",
             "import credentials.services",
