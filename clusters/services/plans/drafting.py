@@ -22,7 +22,7 @@ from clusters.services.changes import require_own
 from clusters.services.plans import writing as plan_writing
 from clusters.services.plans.renewing import renewed
 from clusters.services.plans.writing import Written
-from credentials.errors import AppError, Conflict, Invalid
+from credentials.errors import AppError, Conflict, Invalid, NotFound
 from credentials.models import User
 from credentials.services import audit, teams
 
@@ -89,8 +89,10 @@ def begin(user: User, cluster: Cluster, *, way: str, hint: str) -> tuple[PlanDra
             )
     except IntegrityError:
         running = active(cluster)
-        if running is None:  # it ended just now
+        if running is None and Cluster.objects.filter(pk=cluster.pk).exists():  # it ended just now
             return begin(user, cluster, way=way, hint=hint)
+        if running is None:
+            raise NotFound("cluster_not_found", "This cluster is not there any more.") from None
         return running, False
     return drafting, True
 

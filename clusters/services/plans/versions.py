@@ -127,6 +127,7 @@ def approve(user: User, cluster: Cluster, *, version: int) -> Plan:
     From here on its digest stands for it: a job keeps the digest of the plan that it carries out.
     """
     plan = _locked(user, cluster, version)
+    require_own(cluster)
     if not plan.is_approved:
         plan.approved_by, plan.approved_at = user, timezone.now()
         plan.rejected_by, plan.rejected_at, plan.rejected_reason = None, None, ""

@@ -124,6 +124,7 @@ def test_what_was_merged_away_gets_no_plan(alice: User, cluster: Cluster) -> Non
     for ask in (
         lambda: plans.edit(alice, cluster, {"summary": "New."}, version=written.version),
         lambda: plans.generate(alice, Cluster.objects.get(pk=cluster.pk)),
+        lambda: plans.approve(alice, Cluster.objects.get(pk=cluster.pk), version=written.version),
         lambda: drafting.request(alice, Cluster.objects.get(pk=cluster.pk)),
     ):
         with pytest.raises(Conflict) as refusal:
