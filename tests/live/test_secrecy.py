@@ -138,7 +138,9 @@ def fixed(product: Product, person: Person, server: GitHubServer, gateway: str) 
     api.add_report(project, "The total is wrong", REPORT)
     until(lambda: bool(api.clusters(project)), 60)
     cluster = api.clusters(project)[0]["id"]
-    person.post(f"/clusters/{cluster}/plan/generate/")
+    # The model is asked with the key, and has no plan to give.
+    assert drafted(person, cluster) == "failed"
+    assert drafted(person, cluster, way="evidence") == "done"
     api.approve_plan(cluster, 1)
     job = api.start_fix(cluster)["id"]
     until(lambda: api.job(job)["status"] in ENDED, 120)
@@ -146,6 +148,18 @@ def fixed(product: Product, person: Person, server: GitHubServer, gateway: str) 
     assert all(each.status in {200, 202} for each in server.deliveries)
     until(lambda: api.clusters(project)[0]["status"] == "resolved", 30)
     return api.job(job)
+
+
+def drafted(person: Person, cluster: int, **fields: str) -> str:
+    """How it ended that a worker should write a plan."""
+    person.post(f"/clusters/{cluster}/plan/generate/", **fields)
+
+    def state() -> str:
+        told = person.get(f"/api/clusters/{cluster}/plan/drafting").json()
+        return str(told["state"])
+
+    until(lambda: state() in {"done", "failed"}, 60)
+    return state()
 
 
 def connected(person: Person) -> int:
