@@ -120,7 +120,7 @@ class SourceSecret(APIView):
 
     @extend_schema(request=s.GivenSecretSerializer, responses=s.NewSecretSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Put another one in its place; the old one ends at once."""
+        """Put another one in its place; the old one ends within seconds."""
         source = the_source(request, pk)
         given = s.GivenSecretSerializer(data=request.data)
         given.is_valid(raise_exception=True)

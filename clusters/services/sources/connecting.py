@@ -144,9 +144,9 @@ def _saved(user: User, source: Source, changes: Mapping[str, Any]) -> Source:
 
 
 def replace_secret(user: User, source: Source, value: str = "") -> str:
-    """Another secret in the place of the one that is shared; the old one ends at once.
+    """Another secret in the place of the one that is shared.
 
-    Empty: a new one is made where our side makes it. Gives the text, for this one answer.
+    The old one holds no more in this process, and for SOURCE_KNOWN_SECONDS in others. Empty: a new one is made where our side makes it. Gives the text, for this one answer.
     """
     team = source.project.team
     teams.require_writer(user, team)
